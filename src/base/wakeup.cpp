@@ -1,0 +1,34 @@
+#include "base/wakeup.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+
+#include "base/error.hpp"
+
+namespace waltrack {
+
+Wakeup::Wakeup() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  if (fd_ < 0) {
+    throw Error(ErrorKind::failure, std::string("no event descriptor: ") + std::strerror(errno), {},
+                "raise the limit on open files (ulimit -n)");
+  }
+}
+
+Wakeup::~Wakeup() { close(fd_); }
+
+void Wakeup::wake() const {
+  const uint64_t one = 1;
+  // Fails only when the counter is full, and then the sleeper wakes anyway.
+  [[maybe_unused]] const ssize_t written = write(fd_, &one, sizeof one);
+}
+
+void Wakeup::drain() const {
+  uint64_t count = 0;
+  [[maybe_unused]] const ssize_t got = read(fd_, &count, sizeof count);
+}
+
+}  // namespace waltrack

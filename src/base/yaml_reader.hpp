@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/diagnostic.hpp"
+
+namespace waltrack {
+
+// A strictly read YAML tree: what people write in waltrack.yaml and mappings/. Scalars are text
+// only; nothing is guessed from their look. Maps keep their order. Aliases and `<<` are already
+// expanded. Owns everything; copyable.
+struct YamlNode {
+  enum class Kind { null, scalar, map, list };
+
+  Kind kind = Kind::null;
+  SourcePlace place;      // of the value
+  std::string scalar;     // Kind::scalar only
+  bool quoted = false;    // the scalar stood in quotes (or was a block scalar)
+  std::vector<std::pair<YamlNode, YamlNode>> entries;  // Kind::map: key (a scalar), value
+  std::vector<YamlNode> items;                         // Kind::list
+
+  // The value of `key` in a map, or nullptr.
+  const YamlNode* find(std::string_view key) const;
+};
+
+// Reads all documents of a file's text. Faults go to `diagnostics`; what could be read is returned
+// (a fault in the syntax ends the file: nothing after it is there). Refused, each with its place:
+// duplicate keys, tags, a key without a value, keys that are not scalars, alias cycles, more than
+// 100,000 nodes after expansion, deeper nesting than 64, text that is not UTF-8, quotes left open.
+// `null` and `~`, unquoted, are null. An empty file gives no documents.
+std::vector<YamlNode> read_yaml(std::string_view text, std::string file, Diagnostics& diagnostics);
+
+}  // namespace waltrack

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "model/lsn.hpp"
+#include "model/table.hpp"
+
+namespace waltrack {
+
+// A column's value as Postgres' text output for its type (DateStyle ISO, TimeZone UTC,
+// IntervalStyle iso_8601, bytea_output hex), the same with every plugin: a bool is 't' or 'f', a
+// bytea is bare hex digits without `\x`. Unavailable is neither a value nor null: the server did not
+// send the column (unchanged TOAST, all but the key in an old row without REPLICA IDENTITY FULL).
+// `text` is a view into the decoder's buffers: valid until the decoder reads the next message.
+struct Value {
+  enum class State : uint8_t { unavailable, null, present };
+
+  State state = State::unavailable;
+  std::string_view text;
+
+  bool is_present() const { return state == State::present; }
+  bool is_null() const { return state == State::null; }
+  bool is_unavailable() const { return state == State::unavailable; }
+
+  static Value null() { return {State::null, {}}; }
+  static Value present(std::string_view text) { return {State::present, text}; }
+};
+
+enum class Op : uint8_t { insert, update, remove, truncate, backfill };
+
+// "insert", "update", "delete", "truncate", "backfill": the words of the mapping language.
+constexpr std::string_view op_name(Op op) {
+  switch (op) {
+    case Op::insert:
+      return "insert";
+    case Op::update:
+      return "update";
+    case Op::remove:
+      return "delete";
+    case Op::truncate:
+      return "truncate";
+    case Op::backfill:
+      return "backfill";
+  }
+  return "insert";
+}
+
+struct Transaction {
+  uint32_t xid = 0;
+  int64_t commit_time_us = 0;  // microseconds since 1970-01-01 UTC
+  Lsn commit_lsn;              // start of the commit record: the transaction's name in the WAL
+};
+
+// One row that a committed transaction changed. Everything is a view: valid until the decoder reads
+// the next message, the table as long as the decoder.
+struct Change {
+  Op op = Op::insert;
+  const Table* table = nullptr;
+  Lsn lsn;               // of the row's WAL record; several rows may share it
+  uint32_t ordinal = 0;  // counts the rows of this table (partitions as their root) at this lsn
+  // Each either empty or one value per column of the table.
+  std::span<const Value> new_row;  // insert, update, backfill
+  std::span<const Value> old_row;  // update, remove: what the replica identity delivers
+};
+
+}  // namespace waltrack

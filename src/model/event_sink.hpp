@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "model/rule.hpp"
+
+namespace waltrack {
+
+// Where a mapper puts a row's events, one at a time, in order. Belongs to the capture thread.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+
+  // Opens an event of `rule` for a user (either id may be empty, not both) and returns the buffer to
+  // append its JSON object to; what stands in it already must be left alone. Returns nullptr when
+  // the event is not wanted (it was delivered before a restart): then write nothing and go on with
+  // the next rule.
+  virtual std::string* open(const Rule& rule, std::string_view user_id,
+                            std::string_view anonymous_id) = 0;
+
+  // Ends the event that open() began: it is complete and will be sent.
+  virtual void close() = 0;
+
+  // Ends the event that open() began by taking back what was appended; nothing will be sent.
+  virtual void abandon() = 0;
+
+  // No event can be made of this row by `rule`, ever: it becomes a dead letter. `reason` is a short
+  // fixed code ("no_user", "expression_failed", "unavailable_column", "too_large"), `detail` says
+  // more for a person and holds no row values. Not between open() and close().
+  virtual void reject(const Rule& rule, std::string_view reason, std::string_view detail) = 0;
+};
+
+}  // namespace waltrack

@@ -1,0 +1,70 @@
+#include "model/message_id.hpp"
+
+#include <xxhash.h>
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <utility>
+
+namespace waltrack {
+namespace {
+
+// Little-endian whatever the machine: ids must not depend on where waltrack runs.
+void put_u64(unsigned char* at, uint64_t value) {
+  for (int i = 0; i < 8; ++i) at[i] = static_cast<unsigned char>(value >> (8 * i));
+}
+
+// Length-prefixed, so that ("ab", "c") and ("a", "bc") differ.
+void put_text(std::string& out, std::string_view text) {
+  unsigned char length[8];
+  put_u64(length, text.size());
+  out.append(reinterpret_cast<const char*>(length), sizeof length);
+  out.append(text);
+}
+
+void append_hex(std::string& out, uint64_t value) {
+  constexpr char kHex[] = "0123456789abcdef";
+  char digits[16];
+  for (int i = 15; i >= 0; --i) {
+    digits[i] = kHex[value & 15];
+    value >>= 4;
+  }
+  out.append(digits, sizeof digits);
+}
+
+}  // namespace
+
+MessageIdentity::MessageIdentity(uint64_t system_identifier, std::string database,
+                                 std::string destination_id)
+    : system_identifier_(system_identifier),
+      database_(std::move(database)),
+      destination_id_(std::move(destination_id)) {}
+
+RuleKey MessageIdentity::rule_key(std::string_view table, std::string_view rule) const {
+  std::string input;
+  unsigned char number[8];
+  put_u64(number, system_identifier_);
+  input.append(reinterpret_cast<const char*>(number), sizeof number);
+  put_text(input, database_);
+  put_text(input, destination_id_);
+  put_text(input, table);
+  put_text(input, rule);
+  const XXH128_hash_t hash = XXH3_128bits(input.data(), input.size());
+  return {hash.low64, hash.high64};
+}
+
+void append_message_id(std::string& out, const RuleKey& rule, MessageKind kind,
+                       int64_t commit_time_us, Lsn lsn, uint32_t ordinal) {
+  std::array<unsigned char, 40> input;
+  put_u64(&input[0], rule.low);
+  put_u64(&input[8], rule.high);
+  put_u64(&input[16], static_cast<uint64_t>(commit_time_us));
+  put_u64(&input[24], lsn.value);
+  put_u64(&input[32], (static_cast<uint64_t>(kind) << 32) | ordinal);
+  const XXH128_hash_t hash = XXH3_128bits(input.data(), input.size());
+  append_hex(out, hash.high64);
+  append_hex(out, hash.low64);
+}
+
+}  // namespace waltrack

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/lsn.hpp"
+#include "model/message_id.hpp"
+
+namespace waltrack {
+
+// One event's place in the stream, good across restarts: no pointers, no indexes of a run.
+// Inside a commit rows are ordered by (lsn, ordinal): the server sends them so.
+struct EventPosition {
+  Lsn commit_lsn;  // start of the commit record
+  MessageKind kind = MessageKind::row;
+  Lsn lsn;  // the row's
+  std::string table;
+  uint32_t ordinal = 0;
+  std::string rule;
+
+  bool operator==(const EventPosition&) const = default;
+};
+
+// How far everything is safe. All transactions that end at or before `lsn` are; and if `within` is
+// there, so are all events of the transaction within->commit_lsn that come before `within`, which
+// itself is the oldest unfinished event. It is compared only inside that commit.
+struct Checkpoint {
+  Lsn lsn;
+  std::optional<EventPosition> within;
+
+  bool operator==(const Checkpoint&) const = default;
+};
+
+// A row or an event that can never be sent, and why.
+struct DeadLetter {
+  EventPosition position;
+  int64_t commit_time_us = 0;
+  std::string op;          // "insert", …
+  std::string message_id;  // of the event it would have been
+  std::string reason;      // short fixed code, see EventSink::reject
+  std::string detail;      // for a person
+  std::string payload;     // the event's JSON where one was made, else empty
+};
+
+// Where progress is made durable. Belongs to the state thread.
+class ProgressStore {
+ public:
+  virtual ~ProgressStore() = default;
+
+  // Stores dead letters and checkpoint in one transaction; both are on disk when it returns. A dead
+  // letter that is there already (same position) is not stored twice. Throws an Error when the disk
+  // does not take it: then nothing may be confirmed.
+  virtual void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters) = 0;
+
+  // Remembers for `waltrack status` how delivery fares, one short line ("delivering", "held: …").
+  virtual void save_condition(const std::string& condition) = 0;
+};
+
+}  // namespace waltrack

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace waltrack {
+
+// What a column's text means, domains resolved to their base type. Decides how a value is bound to
+// an expression and written as JSON.
+enum class ValueKind : uint8_t {
+  boolean,
+  int2,
+  int4,
+  int8,
+  oid,
+  float4,
+  float8,
+  numeric,
+  text,  // also uuid, enum, inet, xml, bit, money, composite and whatever is unknown
+  bytea,
+  date,
+  time,
+  timetz,
+  timestamp,
+  timestamptz,
+  interval,
+  json,  // and jsonb
+  array,
+  range,
+  multirange,
+  hstore,
+};
+
+struct ColumnType {
+  uint32_t oid = 0;
+  ValueKind kind = ValueKind::text;
+  ValueKind element = ValueKind::text;  // of arrays, ranges and multiranges
+  char delimiter = ',';                 // between an array's elements (box has ';')
+  std::string name = "text";            // for people, as format_type() says it
+};
+
+struct Column {
+  std::string name;
+  ColumnType type;
+  bool nullable = true;
+  bool key = false;  // part of the replica identity
+};
+
+enum class ReplicaIdentity : uint8_t { key, index, full, nothing };
+
+// One layout of one table. A table whose columns change gets a new Table with a new id; an old one
+// lives as long as its decoder. `schema` and `name` are the resolved table: a partition's root.
+struct Table {
+  uint32_t id = 0;  // dense, unique within its decoder
+  std::string schema;
+  std::string name;
+  std::vector<Column> columns;
+  ReplicaIdentity replica_identity = ReplicaIdentity::key;
+
+  std::string full_name() const { return schema + "." + name; }
+  std::optional<size_t> find_column(std::string_view column) const {
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (columns[i].name == column) return i;
+    }
+    return std::nullopt;
+  }
+};
+
+}  // namespace waltrack
