@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "model/table.hpp"
+
+namespace waltrack {
+
+struct TableName {
+  std::string schema;
+  std::string name;
+
+  bool operator==(const TableName&) const = default;
+};
+
+// What a decoder has to ask the server's catalog, because the stream does not say it. Belongs to the
+// capture thread; answers are cached, so a call is slow only the first time.
+class CatalogLookup {
+ public:
+  virtual ~CatalogLookup() = default;
+
+  // Domains resolved, arrays and ranges with their element. A type that nobody knows is text.
+  virtual ColumnType type(uint32_t oid) = 0;
+
+  // The partitioned table at the top of which this one is a leaf, or the table itself.
+  virtual TableName root_of(std::string_view schema, std::string_view name) = 0;
+};
+
+}  // namespace waltrack
