@@ -1,0 +1,304 @@
+#include "support/postgres_server.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <cstring>
+#include <fstream>
+#include <libpq-fe.h>
+#include <netinet/in.h>
+#include <pwd.h>
+#include <random>
+#include <sstream>
+#include <stdexcept>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "support/wait_until.hpp"
+
+namespace waltrack {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kLowestPort = 20000;  // below what the kernel gives to outgoing connections
+constexpr int kHighestPort = 32000;
+
+std::filesystem::path find_bin_dir(const std::string& version) {
+  const std::filesystem::path root = "/usr/lib/postgresql";
+  std::filesystem::path best;
+  int best_version = 0;
+  if (std::filesystem::is_directory(root)) {
+    for (const auto& entry : std::filesystem::directory_iterator(root)) {
+      const std::string name = entry.path().filename().string();
+      if (!std::filesystem::exists(entry.path() / "bin" / "initdb")) continue;
+      if (!version.empty() && name != version) continue;
+      const int number = std::atoi(name.c_str());
+      if (number <= best_version) continue;
+      best_version = number;
+      best = entry.path() / "bin";
+    }
+  }
+  if (best.empty()) {
+    throw std::runtime_error("no Postgres server " + version + " in " + root.string());
+  }
+  return best;
+}
+
+// Postgres refuses to run as root.
+std::optional<std::pair<uid_t, gid_t>> unprivileged_user() {
+  if (geteuid() != 0) return std::nullopt;
+  for (const char* name : {"postgres", "nobody"}) {
+    if (const passwd* user = getpwnam(name)) return std::pair(user->pw_uid, user->pw_gid);
+  }
+  throw std::runtime_error("running as root, and there is no user postgres or nobody");
+}
+
+bool port_is_free(int port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const bool free = bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  close(fd);
+  return free;
+}
+
+int stop_signal(StopMode mode) {
+  switch (mode) {
+    case StopMode::smart:
+      return SIGTERM;
+    case StopMode::fast:
+      return SIGINT;
+    case StopMode::immediate:
+      return SIGQUIT;
+  }
+  return SIGINT;
+}
+
+// Neither there nor a zombie that nobody has reaped yet.
+bool process_is_gone(pid_t pid) {
+  const std::string stat = read_file("/proc/" + std::to_string(pid) + "/stat");
+  const size_t name_end = stat.rfind(')');
+  return name_end == std::string::npos || stat.compare(name_end, 3, ") Z") == 0;
+}
+
+std::vector<pid_t> children_of(pid_t pid) {
+  const std::string task = std::to_string(pid);
+  std::istringstream text(read_file("/proc/" + task + "/task/" + task + "/children"));
+  std::vector<pid_t> children;
+  for (pid_t child = 0; text >> child;)
+    children.push_back(child);
+  return children;
+}
+
+}  // namespace
+
+// A port that no other test process on this machine takes while this one lives, whether the server
+// runs or not: a socket in the abstract namespace is the lock, gone with its process.
+class PostgresServer::PortClaim {
+ public:
+  PortClaim() : fd_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    std::random_device random;
+    std::uniform_int_distribution<int> any(kLowestPort, kHighestPort);
+    for (int attempt = 0; attempt < 1000; ++attempt) {
+      port_ = any(random);
+      if (claim(port_) && port_is_free(port_)) return;
+      close(fd_);
+      fd_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    }
+    close(fd_);
+    throw std::runtime_error("no free port for a Postgres server");
+  }
+  ~PortClaim() { close(fd_); }
+  PortClaim(const PortClaim&) = delete;
+  PortClaim& operator=(const PortClaim&) = delete;
+
+  int port() const { return port_; }
+
+ private:
+  bool claim(int port) const {
+    const std::string name = "waltrack-test-port-" + std::to_string(port);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path + 1, name.data(), name.size());  // sun_path[0] = 0: abstract
+    const socklen_t size =
+        static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+    return bind(fd_, reinterpret_cast<const sockaddr*>(&address), size) == 0;
+  }
+
+  int fd_;
+  int port_ = 0;
+};
+
+PostgresServer::PostgresServer(PostgresOptions options)
+    : bin_dir_(find_bin_dir(options.version)), identity_(unprivileged_user()) {
+  if (identity_ && chown(folder_.path().c_str(), identity_->first, identity_->second) != 0) {
+    throw std::runtime_error("cannot give away " + folder_.path().string());
+  }
+  init_cluster(options);
+  start();
+  version_ = std::stoi(value("SHOW server_version_num"));
+}
+
+PostgresServer::~PostgresServer() {
+  if (!running()) return;
+  request_stop(StopMode::immediate);
+  if (!wait_stopped(10s)) kill();
+}
+
+ChildOptions PostgresServer::program(const std::string& name, std::vector<std::string> args) const {
+  ChildOptions options;
+  options.args = {(bin_dir_ / name).string()};
+  options.args.insert(options.args.end(), args.begin(), args.end());
+  options.working_dir = folder_.path();
+  options.stdout_file = log_file();
+  options.stderr_file = log_file();
+  options.identity = identity_;
+  options.unset_env = {"PGDATA", "PGPORT", "PGHOST", "PGOPTIONS", "LC_ALL", "LANG"};
+  options.death_signal = SIGQUIT;  // to the server: stop immediately
+  return options;
+}
+
+bool PostgresServer::knows_setting(const std::string& name) const {
+  ChildOptions options = program("postgres", {"--describe-config"});
+  TempDir output;
+  options.stdout_file = output / "config";
+  ChildProcess::run(options);
+  const std::string text = "\n" + read_file(options.stdout_file);
+  return text.find("\n" + name + "\t") != std::string::npos;
+}
+
+void PostgresServer::init_cluster(const PostgresOptions& options) {
+  const ExitStatus status =
+      ChildProcess::run(program("initdb", {"-A", "trust", "--no-sync", "-U", "postgres", "-E",
+                                           "UTF8", "--locale=C", "-D", data_dir().string()}));
+  if (status.code != 0) throw std::runtime_error("initdb failed:\n" + log_text());
+  std::map<std::string, std::string> settings = {
+      {"listen_addresses", "'127.0.0.1'"},
+      {"unix_socket_directories", "'" + socket_dir().string() + "'"},
+      {"wal_level", "logical"},
+      {"max_wal_senders", "20"},
+      {"max_replication_slots", "20"},
+      {"fsync", options.fsync ? "on" : "off"},
+      {"log_line_prefix", "'%m [%p] '"},
+  };
+  if (options.allow_wal2json && knows_setting("output_plugin_libraries")) {
+    settings["output_plugin_libraries"] = "'pgoutput, test_decoding, wal2json'";
+  }
+  configure(settings);
+  configure(options.settings);
+}
+
+void PostgresServer::configure(const std::map<std::string, std::string>& settings) {
+  std::ofstream file(data_dir() / "postgresql.conf", std::ios::app);
+  for (const auto& [name, text] : settings)
+    file << name << " = " << text << "\n";
+  if (!file.flush()) throw std::runtime_error("cannot write postgresql.conf");
+}
+
+void PostgresServer::start() {
+  if (running()) return;
+  const bool first = !port_claim_;
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    if (first) {
+      port_claim_ = std::make_unique<PortClaim>();
+      port_ = port_claim_->port();
+    }
+    if (try_start()) return;
+    if (!first || log_text().find("could not bind") == std::string::npos) break;
+  }
+  throw std::runtime_error("Postgres does not start:\n" + log_text());
+}
+
+bool PostgresServer::try_start() {
+  postmaster_ = std::make_unique<ChildProcess>(
+      program("postgres", {"-D", data_dir().string(), "-p", std::to_string(port_)}));
+  const std::string target = conninfo() + " connect_timeout=5";
+  const bool settled =
+      wait_until([&] { return !running() || PQping(target.c_str()) == PQPING_OK; }, 60s, 20ms);
+  return settled && running();
+}
+
+void PostgresServer::request_stop(StopMode mode) {
+  if (postmaster_) postmaster_->signal(stop_signal(mode));
+}
+
+bool PostgresServer::wait_stopped(std::chrono::milliseconds limit) {
+  return !postmaster_ || postmaster_->wait(limit).has_value();
+}
+
+void PostgresServer::stop(StopMode mode, std::chrono::milliseconds limit) {
+  request_stop(mode);
+  if (!wait_stopped(limit)) throw std::runtime_error("Postgres does not stop:\n" + log_text());
+}
+
+void PostgresServer::restart() {
+  stop();
+  start();
+}
+
+void PostgresServer::kill() {
+  if (!running()) return;
+  const pid_t pid = postmaster_->pid();
+  postmaster_->signal(SIGSTOP);  // it can't replace a child that is killed
+  const std::vector<pid_t> children = children_of(pid);
+  postmaster_->signal(SIGKILL);
+  for (const pid_t child : children)
+    ::kill(child, SIGKILL);
+  const bool gone = wait_stopped(30s) && wait_until([&] {
+                      return std::all_of(children.begin(), children.end(), process_is_gone);
+                    });
+  if (!gone) throw std::runtime_error("Postgres survives SIGKILL");
+}
+
+bool PostgresServer::running() {
+  return postmaster_ && postmaster_->running();
+}
+
+void PostgresServer::reload() {
+  const std::string before = value("SELECT pg_conf_load_time()");
+  exec("SELECT pg_reload_conf()");
+  if (!wait_until([&] { return value("SELECT pg_conf_load_time()") != before; })) {
+    throw std::runtime_error("Postgres does not reload:\n" + log_text());
+  }
+}
+
+std::string PostgresServer::conninfo(const std::string& database, const std::string& user) const {
+  return "host=127.0.0.1 port=" + std::to_string(port_) + " dbname=" + database + " user=" + user;
+}
+
+pqxx::connection PostgresServer::connect(const std::string& database,
+                                         const std::string& user) const {
+  return pqxx::connection(conninfo(database, user));
+}
+
+void PostgresServer::exec(const std::string& sql, const std::string& database) const {
+  query(sql, database);
+}
+
+void PostgresServer::exec_in_transaction(const std::vector<std::string>& statements,
+                                         const std::string& database) const {
+  pqxx::connection connection(conninfo(database));
+  pqxx::work transaction(connection);
+  for (const std::string& statement : statements)
+    transaction.exec(statement);
+  transaction.commit();
+}
+
+pqxx::result PostgresServer::query(const std::string& sql, const std::string& database) const {
+  pqxx::connection connection(conninfo(database));
+  pqxx::nontransaction plain(connection);
+  return plain.exec(sql);
+}
+
+std::string PostgresServer::value(const std::string& sql, const std::string& database) const {
+  const pqxx::result rows = query(sql, database);
+  if (rows.size() != 1) throw std::runtime_error("not one row: " + sql);
+  return rows[0][0].is_null() ? std::string() : rows[0][0].as<std::string>();
+}
+
+}  // namespace waltrack

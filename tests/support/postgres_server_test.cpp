@@ -1,0 +1,45 @@
+#include "support/postgres_server.hpp"
+
+#include <gtest/gtest.h>
+
+namespace waltrack {
+
+TEST(PostgresServer, KeepsItsDataAndItsPortAcrossRestartAndKill) {
+  PostgresServer server;
+  const int port = server.port();
+  server.exec("CREATE TABLE kept (id int)");
+  server.exec("INSERT INTO kept VALUES (7)");
+  server.restart();
+  EXPECT_EQ(server.value("SELECT id FROM kept"), "7");
+  server.kill();
+  EXPECT_FALSE(server.running());
+  server.start();
+  EXPECT_EQ(server.value("SELECT id FROM kept"), "7");
+  EXPECT_EQ(server.port(), port);
+}
+
+TEST(PostgresServer, GivenSettingsWinAndCanBeChangedWhileItRuns) {
+  PostgresOptions options;
+  options.settings = {{"wal_level", "replica"}, {"work_mem", "'5MB'"}};
+  PostgresServer server(options);
+  EXPECT_EQ(server.value("SHOW wal_level"), "replica");
+  EXPECT_EQ(server.value("SHOW work_mem"), "5MB");
+  server.configure({{"work_mem", "'6MB'"}});
+  server.reload();
+  EXPECT_EQ(server.value("SHOW work_mem"), "6MB");
+}
+
+TEST(PostgresServer, LeavesNothingBehind) {
+  std::filesystem::path folder;
+  std::string target;
+  {
+    PostgresServer server;
+    folder = server.socket_dir();
+    target = server.conninfo();
+    EXPECT_TRUE(std::filesystem::exists(server.data_dir()));
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder));
+  EXPECT_THROW(pqxx::connection{target}, pqxx::broken_connection);
+}
+
+}  // namespace waltrack
