@@ -11,9 +11,10 @@ namespace waltrack {
 
 // A column's value as Postgres' text output for its type (DateStyle ISO, TimeZone UTC,
 // IntervalStyle iso_8601, bytea_output hex), the same with every plugin: a bool is 't' or 'f', a
-// bytea is bare hex digits without `\x`. Unavailable is neither a value nor null: the server did not
-// send the column (unchanged TOAST, all but the key in an old row without REPLICA IDENTITY FULL).
-// `text` is a view into the decoder's buffers: valid until the decoder reads the next message.
+// bytea is bare hex digits without `\x`. Unavailable is neither a value nor null: the server did
+// not send the column (unchanged TOAST, all but the key in an old row without REPLICA IDENTITY
+// FULL). `text` is a view into the decoder's buffers: valid until the decoder reads the next
+// message.
 struct Value {
   enum class State : uint8_t { unavailable, null, present };
 

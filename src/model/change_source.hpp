@@ -40,8 +40,8 @@ class ChangeSource {
   // `listen` false the server's data is left alone (back-pressure): only wake_fd and time count.
   virtual void wait(int wake_fd, std::chrono::milliseconds timeout, bool listen) = 0;
 
-  // Reports `confirmed` as the position up to which everything is safe, if a report is due (every 10
-  // seconds at most, or when the position rose since the last and a second has passed) or `now`.
+  // Reports `confirmed` as the position up to which everything is safe, if a report is due (every
+  // 10 seconds at most, or when the position rose since the last and a second has passed) or `now`.
   // The server may forget everything before it.
   virtual void report(Lsn confirmed, bool now) = 0;
 

@@ -29,12 +29,12 @@ class Destination {
  public:
   virtual ~Destination() = default;
 
-  // Starts to send the events of `lane`: JSON objects joined by commas. `events` is copied or encoded
-  // before this returns. One batch a lane at a time.
+  // Starts to send the events of `lane`: JSON objects joined by commas. `events` is copied or
+  // encoded before this returns. One batch a lane at a time.
   virtual void send(size_t lane, std::string_view events) = 0;
 
-  // Moves things along until something finished, wake() was called, or `timeout` is over, and appends
-  // what finished to `outcomes`.
+  // Moves things along until something finished, wake() was called, or `timeout` is over, and
+  // appends what finished to `outcomes`.
   virtual void wait(std::chrono::milliseconds timeout, std::vector<Outcome>& outcomes) = 0;
 
   // Ends a wait() early. Any thread.

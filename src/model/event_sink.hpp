@@ -12,10 +12,10 @@ class EventSink {
  public:
   virtual ~EventSink() = default;
 
-  // Opens an event of `rule` for a user (either id may be empty, not both) and returns the buffer to
-  // append its JSON object to; what stands in it already must be left alone. Returns nullptr when
-  // the event is not wanted (it was delivered before a restart): then write nothing and go on with
-  // the next rule.
+  // Opens an event of `rule` for a user (either id may be empty, not both) and returns the buffer
+  // to append its JSON object to; what stands in it already must be left alone. Returns nullptr
+  // when the event is not wanted (it was delivered before a restart): then write nothing and go on
+  // with the next rule.
   virtual std::string* open(const Rule& rule, std::string_view user_id,
                             std::string_view anonymous_id) = 0;
 

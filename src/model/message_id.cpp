@@ -1,18 +1,18 @@
 #include "model/message_id.hpp"
 
-#include <xxhash.h>
-
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <utility>
+#include <xxhash.h>
 
 namespace waltrack {
 namespace {
 
 // Little-endian whatever the machine: ids must not depend on where waltrack runs.
 void put_u64(unsigned char* at, uint64_t value) {
-  for (int i = 0; i < 8; ++i) at[i] = static_cast<unsigned char>(value >> (8 * i));
+  for (int i = 0; i < 8; ++i)
+    at[i] = static_cast<unsigned char>(value >> (8 * i));
 }
 
 // Length-prefixed, so that ("ab", "c") and ("a", "bc") differ.

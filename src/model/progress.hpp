@@ -25,8 +25,8 @@ struct EventPosition {
 };
 
 // How far everything is safe. All transactions that end at or before `lsn` are; and if `within` is
-// there, so are all events of the transaction within->commit_lsn that come before `within`, which
-// itself is the oldest unfinished event. It is compared only inside that commit.
+// there, so is every event of the transaction within->commit_lsn up to and including `within`. It
+// is compared only inside that commit: a restart replays the transaction and skips what is safe.
 struct Checkpoint {
   Lsn lsn;
   std::optional<EventPosition> within;

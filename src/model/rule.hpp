@@ -13,9 +13,9 @@ namespace waltrack {
 struct Rule {
   uint32_t index = 0;  // dense over the mapper, in the order in which a row's rules run
   std::string table;   // resolved "schema.table"
-  std::string id;      // unique within the table: its `id:`, else "track/Order Completed", "identify"
+  std::string id;  // unique within the table: its `id:`, else "track/Order Completed", "identify"
   RuleKey key;
-  SourcePlace place;   // where it stands
+  SourcePlace place;  // where it stands
 };
 
 }  // namespace waltrack

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <optional>
+
+#include "base/backoff.hpp"
+#include "base/clock.hpp"
+#include "base/wakeup.hpp"
+#include "model/change_mapper.hpp"
+#include "model/change_source.hpp"
+#include "model/progress.hpp"
+#include "pipeline/outbox.hpp"
+#include "pipeline/shutdown_watch.hpp"
+
+namespace waltrack {
+
+// What capture asks of the rest of the pipeline. Every function is called from the capture thread.
+struct CaptureHooks {
+  std::function<Lsn()> confirmed;  // durable in the checkpoint: may be told to the server
+  std::function<size_t()> queued_bytes;
+  std::function<void()> on_flushed;  // something new is in lanes, ledger or dead letters
+};
+
+// Reads the source, maps, fills the outbox; stops reading while more than `memory_bytes` are
+// queued, and goes on reporting meanwhile. Reconnects for ever. run() is the capture thread; it
+// throws what reconnecting would not mend.
+class Capture {
+ public:
+  Capture(ChangeSource& source, ChangeMapper& mapper, Outbox& outbox, Checkpoint start,
+          size_t memory_bytes, CaptureHooks hooks, const Clock& clock);
+
+  void run();
+
+  // Any thread. stop_reading(): takes in nothing more, but keeps the connection and goes on
+  // reporting. finish(): reports once more, closes, and run() returns.
+  void stop_reading();
+  void finish();
+  bool has_stopped_reading() const { return stopped_reading_.load(); }
+  void wake() { wakeup_.wake(); }
+
+  uint64_t rows() const { return rows_.load(std::memory_order_relaxed); }
+
+ private:
+  void connect();
+  void stream();
+  bool read_some();
+  void handle(const StreamItem& item);
+  void handle_begin(const StreamItem& item);
+  void handle_keepalive(const StreamItem& item);
+  void let_go_of_a_stopping_server(bool reading);
+  void sleep(std::chrono::milliseconds duration, const std::atomic<bool>& unless);
+  void resume_after_what_was_received();
+
+  ChangeSource& source_;
+  ChangeMapper& mapper_;
+  Outbox& outbox_;
+  const size_t memory_bytes_;
+  const CaptureHooks hooks_;
+  const Clock& clock_;
+
+  Wakeup wakeup_;
+  std::atomic<bool> stop_reading_ = false;
+  std::atomic<bool> stopped_reading_ = false;
+  std::atomic<bool> finish_ = false;
+  std::atomic<uint64_t> rows_ = 0;
+
+  // The capture thread's own.
+  Lsn received_;                         // everything up to here was taken in
+  std::optional<EventPosition> resume_;  // of a transaction that will come again: taken in so far
+  Transaction transaction_;
+  bool in_transaction_ = false;
+  bool reply_requested_ = false;
+  ShutdownWatch shutdown_watch_;
+  Backoff backoff_;
+};
+
+}  // namespace waltrack

@@ -1,0 +1,95 @@
+#include "pipeline/checkpointer.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include "base/log.hpp"
+
+namespace waltrack {
+
+using namespace std::chrono_literals;
+
+Checkpointer::Checkpointer(InflightLedger& ledger, DeadLetterQueue& dead_letters,
+                           ProgressStore& store, const Condition& condition, Checkpoint start,
+                           std::function<void()> on_saved)
+    : ledger_(ledger),
+      dead_letters_(dead_letters),
+      store_(store),
+      condition_(condition),
+      on_saved_(std::move(on_saved)),
+      confirmed_(start.lsn.value),
+      saved_(std::move(start)) {}
+
+void Checkpointer::stop() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  changed_.notify_all();
+}
+
+void Checkpointer::wake() {
+  const std::lock_guard lock(mutex_);
+  woken_ = true;
+  changed_.notify_all();
+}
+
+void Checkpointer::run() {
+  while (sleep()) {
+    save(std::chrono::steady_clock::now() - position_saved_at_ >= 1s);
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, 50ms, [&] { return stopping_; });
+  }
+  save(true);
+}
+
+bool Checkpointer::sleep() {
+  std::unique_lock lock(mutex_);
+  // The second's limit brings a position to disk that moved while a save was not due.
+  changed_.wait_for(lock, 1s, [&] { return woken_ || stopping_; });
+  woken_ = false;
+  return !stopping_;
+}
+
+// A broken rule fails on every row: one line a minute for each rule and reason is enough.
+void Checkpointer::tell(const DeadLetter& letter) {
+  const auto now = std::chrono::steady_clock::now();
+  Told& told = told_[{letter.position.table + " " + letter.position.rule, letter.reason}];
+  ++told.rows;
+  if (told.rows > 1 && now - told.at < 60s) return;
+  log::warn("rows can never be sent; kept as dead letters in the state file",
+            {{"rule", letter.position.table + " " + letter.position.rule},
+             {"reason", letter.reason},
+             {"detail", letter.detail},
+             {"lsn", letter.position.lsn.text()},
+             {"so_far", told.rows}});
+  told.at = now;
+}
+
+void Checkpointer::save(bool position_alone) {
+  const std::vector<DeadLetterQueue::Item> items = dead_letters_.take_all();
+  std::vector<DeadLetter> letters;
+  std::vector<uint64_t> sequences;
+  for (const DeadLetterQueue::Item& item : items) {
+    letters.push_back(item.letter);
+    sequences.push_back(item.sequence);
+    tell(item.letter);
+  }
+  // Letters and the checkpoint that passes them become durable in one transaction; if it fails,
+  // neither is, and nothing was published.
+  ledger_.finish(sequences);
+  const InflightLedger::Progress progress = ledger_.advance();
+  const bool worth_saving = !letters.empty() || progress.finished_events > 0 || position_alone;
+  if (worth_saving && (!letters.empty() || progress.checkpoint != saved_)) {
+    store_.save(progress.checkpoint, letters);
+    saved_ = progress.checkpoint;
+    position_saved_at_ = std::chrono::steady_clock::now();
+    dead_.fetch_add(letters.size(), std::memory_order_relaxed);
+    confirmed_.store(saved_.lsn.value, std::memory_order_release);
+    on_saved_();
+  }
+  if (const std::string condition = condition_.text(); condition != saved_condition_) {
+    store_.save_condition(condition);
+    saved_condition_ = condition;
+  }
+}
+
+}  // namespace waltrack

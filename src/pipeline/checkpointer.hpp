@@ -1,0 +1,68 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "model/progress.hpp"
+#include "pipeline/condition.hpp"
+#include "pipeline/dead_letter_queue.hpp"
+#include "pipeline/inflight_ledger.hpp"
+
+namespace waltrack {
+
+// Makes progress durable: dead letters and checkpoint go to the store, and only then is the
+// position published as confirmed. run() is the state thread; it throws what the store throws, and
+// then nothing more is confirmed.
+class Checkpointer {
+ public:
+  // `on_saved` is called from the state thread after each checkpoint.
+  Checkpointer(InflightLedger& ledger, DeadLetterQueue& dead_letters, ProgressStore& store,
+               const Condition& condition, Checkpoint start, std::function<void()> on_saved);
+
+  // Saves at most 20 times a second while events finish, and once a second when only the position
+  // moves, until stop(); then once more.
+  void run();
+
+  // Any thread.
+  void stop();
+  void wake();
+  Lsn confirmed() const { return Lsn{confirmed_.load(std::memory_order_acquire)}; }
+  uint64_t dead_letter_count() const { return dead_.load(std::memory_order_relaxed); }
+
+ private:
+  void save(bool position_alone);
+  bool sleep();
+  void tell(const DeadLetter& letter);
+
+  InflightLedger& ledger_;
+  DeadLetterQueue& dead_letters_;
+  ProgressStore& store_;
+  const Condition& condition_;
+  const std::function<void()> on_saved_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool woken_ = false;     // guarded by mutex_
+  bool stopping_ = false;  // guarded by mutex_
+  std::atomic<uint64_t> confirmed_;
+  std::atomic<uint64_t> dead_ = 0;
+
+  // The state thread's own.
+  Checkpoint saved_;
+  std::string saved_condition_;
+  SteadyTime position_saved_at_;
+  struct Told {
+    uint64_t rows = 0;
+    SteadyTime at;
+  };
+  std::map<std::pair<std::string, std::string>, Told> told_;  // by rule and reason
+};
+
+}  // namespace waltrack

@@ -1,0 +1,88 @@
+#include "pipeline/inflight_ledger.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace waltrack {
+
+EventPosition LedgerEntry::position() const {
+  return {.commit_lsn = commit_lsn,
+          .kind = kind,
+          .lsn = lsn,
+          .table = rule->table,
+          .ordinal = ordinal,
+          .rule = rule->id};
+}
+
+InflightLedger::InflightLedger(Checkpoint start)
+    : ring_(1024), safe_lsn_(start.lsn), start_within_(std::move(start.within)) {}
+
+void InflightLedger::append(Lsn leading_mark, std::span<const LedgerEntry> events) {
+  const std::lock_guard lock(mutex_);
+  if (!leading_mark.is_none()) {
+    if (first_ == next_) {
+      pass_mark(leading_mark);
+    } else {
+      at(next_ - 1).mark_after = leading_mark;
+    }
+  }
+  for (const LedgerEntry& event : events) {
+    if (next_ - first_ == ring_.size()) grow();
+    at(next_++) = event;
+    ++unfinished_;
+  }
+}
+
+void InflightLedger::finish(std::span<const uint64_t> sequences) {
+  const std::lock_guard lock(mutex_);
+  for (const uint64_t sequence : sequences) {
+    LedgerEntry& entry = at(sequence);
+    if (std::exchange(entry.finished, true)) continue;
+    --unfinished_;
+  }
+}
+
+void InflightLedger::pass_mark(Lsn lsn) {
+  safe_lsn_ = std::max(safe_lsn_, lsn);
+  if (last_safe_event_ && last_safe_event_->commit_lsn < lsn) last_safe_event_.reset();
+  if (start_within_ && start_within_->commit_lsn < lsn) start_within_.reset();
+}
+
+InflightLedger::Progress InflightLedger::advance() {
+  const std::lock_guard lock(mutex_);
+  Progress progress;
+  for (; first_ != next_ && at(first_).finished; ++first_) {
+    const LedgerEntry& event = at(first_);
+    last_safe_event_ = event;
+    start_within_.reset();
+    if (!event.mark_after.is_none()) pass_mark(event.mark_after);
+    ++progress.finished_events;
+  }
+  progress.checkpoint.lsn = safe_lsn_;
+  progress.checkpoint.within =
+      last_safe_event_ ? std::optional(last_safe_event_->position()) : start_within_;
+  return progress;
+}
+
+size_t InflightLedger::bytes() const {
+  const std::lock_guard lock(mutex_);
+  return (next_ - first_) * sizeof(LedgerEntry);
+}
+
+bool InflightLedger::is_idle() const {
+  return unfinished() == 0;
+}
+
+uint64_t InflightLedger::unfinished() const {
+  const std::lock_guard lock(mutex_);
+  return unfinished_;
+}
+
+void InflightLedger::grow() {
+  std::vector<LedgerEntry> larger(ring_.size() * 2);
+  for (uint64_t i = first_; i != next_; ++i)
+    larger[i & (larger.size() - 1)] = at(i);
+  ring_ = std::move(larger);
+}
+
+}  // namespace waltrack

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "model/lsn.hpp"
+#include "model/message_id.hpp"
+#include "model/progress.hpp"
+#include "model/rule.hpp"
+
+namespace waltrack {
+
+// An event on its way.
+struct LedgerEntry {
+  const Rule* rule = nullptr;
+  Lsn commit_lsn;  // its transaction
+  Lsn lsn;         // its row
+  uint32_t ordinal = 0;
+  MessageKind kind = MessageKind::row;
+  bool finished = false;
+  Lsn mark_after;  // before the next event, capture took in everything up to here; or none
+
+  EventPosition position() const;
+};
+
+// What is on its way, in order of arrival. Events finish in any order; the oldest unfinished one
+// holds the checkpoint, and what stands behind it waits. Arrival decides, not LSNs: rows of
+// different transactions come with LSNs in any order. Any thread may call.
+class InflightLedger {
+ public:
+  // `start`: the checkpoint that this run begins at.
+  explicit InflightLedger(Checkpoint start);
+
+  // Everything up to `leading_mark` (unless none) was taken in before these events. The first event
+  // ever has the number 0, the next 1, and so on. Marks take no room of their own: a busy server
+  // with quiet tables must not fill the memory behind one event that is held.
+  void append(Lsn leading_mark, std::span<const LedgerEntry> events);
+
+  // These events are safe: accepted, or durable dead letters.
+  void finish(std::span<const uint64_t> sequences);
+
+  // How far everything is safe now. `finished_events` counts the events that were passed on the way
+  // since the last call.
+  struct Progress {
+    Checkpoint checkpoint;
+    uint64_t finished_events = 0;
+  };
+  Progress advance();
+
+  // Nothing unfinished is left.
+  bool is_idle() const;
+  uint64_t unfinished() const;
+
+  // What it takes to remember what is on its way, finished events behind an unfinished one
+  // included.
+  size_t bytes() const;
+
+ private:
+  LedgerEntry& at(uint64_t sequence) { return ring_[sequence & (ring_.size() - 1)]; }
+  void grow();
+  void pass_mark(Lsn lsn);
+
+  mutable std::mutex mutex_;
+  // All guarded by mutex_. ring_ holds the numbers first_ … next_ - 1; its size is a power of two.
+  std::vector<LedgerEntry> ring_;
+  uint64_t first_ = 0;
+  uint64_t next_ = 0;
+  uint64_t unfinished_ = 0;
+  Lsn safe_lsn_;
+  std::optional<EventPosition> start_within_;   // until something newer is known
+  std::optional<LedgerEntry> last_safe_event_;  // of a transaction whose end is not passed yet
+};
+
+}  // namespace waltrack

@@ -1,0 +1,124 @@
+#include "pipeline/outbox.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace waltrack {
+namespace {
+
+// Large enough to make a lock rare, small enough to fill batches well: lanes take whole pushes.
+constexpr size_t kFlushBytes = 64 * 1024;
+constexpr size_t kFlushEvents = 256;
+
+MessageKind kind_of(const Change& change) {
+  switch (change.op) {
+    case Op::truncate:
+      return MessageKind::truncate;
+    case Op::backfill:
+      return MessageKind::backfill;
+    default:
+      return MessageKind::row;
+  }
+}
+
+}  // namespace
+
+Outbox::Outbox(LaneQueues& lanes, InflightLedger& ledger, DeadLetterQueue& dead_letters)
+    : lanes_(lanes), ledger_(ledger), dead_letters_(dead_letters), fresh_(lanes.lanes()) {}
+
+void Outbox::set_row(const Transaction& transaction, const Change& change) {
+  transaction_ = &transaction;
+  change_ = &change;
+}
+
+void Outbox::skip_through(EventPosition through, const Rule* through_rule) {
+  skip_ = {std::move(through),
+           through_rule != nullptr ? std::optional(through_rule->index) : std::nullopt};
+}
+
+bool Outbox::is_skipped(const Rule& rule) const {
+  if (!skip_ || skip_->through.commit_lsn != transaction_->commit_lsn) return false;
+  const EventPosition& through = skip_->through;
+  if (change_->lsn != through.lsn) return change_->lsn < through.lsn;
+  // Rows that share an LSN are of one table, but for TRUNCATE: that one is rather repeated.
+  if (kind_of(*change_) != through.kind || rule.table != through.table) return false;
+  if (change_->ordinal != through.ordinal) return change_->ordinal < through.ordinal;
+  return skip_->through_rule_index && rule.index <= *skip_->through_rule_index;
+}
+
+std::string* Outbox::open(const Rule& rule, std::string_view user_id,
+                          std::string_view anonymous_id) {
+  if (is_skipped(rule)) return nullptr;
+  open_rule_ = &rule;
+  open_batch_ = &fresh_[lanes_.lane_of(user_id.empty() ? anonymous_id : user_id)];
+  open_at_ = open_batch_->text.size();
+  if (open_at_ > 0) open_batch_->text.push_back(',');
+  return &open_batch_->text;
+}
+
+void Outbox::close() {
+  open_batch_->sequences.push_back(next_sequence_);
+  append_entry(entry_for(*open_rule_));
+  if (open_batch_->text.size() >= kFlushBytes || open_batch_->sequences.size() >= kFlushEvents) {
+    full_ = true;
+  }
+}
+
+void Outbox::abandon() {
+  open_batch_->text.resize(open_at_);
+}
+
+void Outbox::reject(const Rule& rule, std::string_view reason, std::string_view detail) {
+  if (is_skipped(rule)) return;
+  const LedgerEntry entry = entry_for(rule);
+  DeadLetter letter{.position = entry.position(),
+                    .commit_time_us = transaction_->commit_time_us,
+                    .op = std::string(op_name(change_->op)),
+                    .message_id = {},
+                    .reason = std::string(reason),
+                    .detail = std::string(detail),
+                    .payload = {}};
+  append_message_id(letter.message_id, rule.key, entry.kind, transaction_->commit_time_us,
+                    change_->lsn, change_->ordinal);
+  rejected_.push_back({next_sequence_, std::move(letter)});
+  append_entry(entry);
+  if (rejected_.size() >= kFlushEvents) full_ = true;
+}
+
+void Outbox::mark(Lsn lsn) {
+  Lsn& mark = entries_.empty() ? leading_mark_ : entries_.back().mark_after;
+  mark = std::max(mark, lsn);
+}
+
+LedgerEntry Outbox::entry_for(const Rule& rule) const {
+  return {.rule = &rule,
+          .commit_lsn = transaction_->commit_lsn,
+          .lsn = change_->lsn,
+          .ordinal = change_->ordinal,
+          .kind = kind_of(*change_),
+          .mark_after = {}};
+}
+
+void Outbox::append_entry(const LedgerEntry& entry) {
+  entries_.push_back(entry);
+  ++next_sequence_;
+  last_event_ = entry;
+}
+
+bool Outbox::flush() {
+  if (entries_.empty() && leading_mark_.is_none()) return false;
+  ledger_.append(leading_mark_, entries_);  // first: an event may finish once it is in a lane
+  leading_mark_ = {};
+  entries_.clear();
+  lanes_.push(fresh_);
+  if (!rejected_.empty()) dead_letters_.push(std::exchange(rejected_, {}));
+  full_ = false;
+  return true;
+}
+
+std::optional<EventPosition> Outbox::last_event() const {
+  if (!last_event_) return std::nullopt;
+  return last_event_->position();
+}
+
+}  // namespace waltrack

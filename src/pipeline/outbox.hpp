@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/change.hpp"
+#include "model/event_sink.hpp"
+#include "model/progress.hpp"
+#include "pipeline/dead_letter_queue.hpp"
+#include "pipeline/event_batch.hpp"
+#include "pipeline/inflight_ledger.hpp"
+#include "pipeline/lane_queues.hpp"
+
+namespace waltrack {
+
+// Where the mapper's events land in the capture thread: text in the buffer of the user's lane, an
+// entry for the ledger. Nothing is shared until flush(), so a row costs no lock. Belongs to the
+// capture thread.
+class Outbox final : public EventSink {
+ public:
+  Outbox(LaneQueues& lanes, InflightLedger& ledger, DeadLetterQueue& dead_letters);
+
+  // What is mapped from now on is this row's. Both must outlive the mapping of the row.
+  void set_row(const Transaction& transaction, const Change& change);
+
+  // Leaves out the events of transaction `through.commit_lsn` up to and including `through`.
+  // `through_rule` is the rule of that name today, or nullptr when the mappings no longer have it:
+  // then the whole row is sent again, under the same ids.
+  void skip_through(EventPosition through, const Rule* through_rule);
+  void skip_nothing() { skip_.reset(); }
+
+  // Everything before `lsn` has been taken in.
+  void mark(Lsn lsn);
+
+  // EventSink
+  std::string* open(const Rule& rule, std::string_view user_id,
+                    std::string_view anonymous_id) override;
+  void close() override;
+  void abandon() override;
+  void reject(const Rule& rule, std::string_view reason, std::string_view detail) override;
+
+  // Hands everything over to lanes, ledger and state. Returns false when there was nothing.
+  bool flush();
+
+  // So much has gathered that it is time to flush.
+  bool is_full() const { return full_; }
+
+  // The newest event that was taken in, or none before the first.
+  std::optional<EventPosition> last_event() const;
+
+ private:
+  bool is_skipped(const Rule& rule) const;
+  LedgerEntry entry_for(const Rule& rule) const;
+  void append_entry(const LedgerEntry& entry);
+
+  LaneQueues& lanes_;
+  InflightLedger& ledger_;
+  DeadLetterQueue& dead_letters_;
+
+  const Transaction* transaction_ = nullptr;
+  const Change* change_ = nullptr;
+
+  struct Skip {
+    EventPosition through;
+    std::optional<uint32_t> through_rule_index;
+  };
+  std::optional<Skip> skip_;
+
+  std::vector<EventBatch> fresh_;  // one a lane
+  Lsn leading_mark_;               // taken in before the first of entries_
+  std::vector<LedgerEntry> entries_;
+  std::vector<DeadLetterQueue::Item> rejected_;
+  uint64_t next_sequence_ = 0;
+  bool full_ = false;
+  std::optional<LedgerEntry> last_event_;
+
+  // The event between open() and close().
+  const Rule* open_rule_ = nullptr;
+  EventBatch* open_batch_ = nullptr;
+  size_t open_at_ = 0;  // the batch's length before it
+};
+
+}  // namespace waltrack

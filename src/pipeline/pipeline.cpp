@@ -1,0 +1,160 @@
+#include "pipeline/pipeline.hpp"
+
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <iterator>
+#include <mutex>
+#include <poll.h>
+#include <pthread.h>
+#include <thread>
+#include <utility>
+
+#include "base/log.hpp"
+#include "base/wakeup.hpp"
+#include "pipeline/capture.hpp"
+#include "pipeline/checkpointer.hpp"
+#include "pipeline/condition.hpp"
+#include "pipeline/dead_letter_queue.hpp"
+#include "pipeline/inflight_ledger.hpp"
+#include "pipeline/outbox.hpp"
+
+namespace waltrack {
+namespace {
+
+using std::chrono::milliseconds;
+
+// The first failure of any thread, and the wake-up of whoever waits for one.
+class Failure {
+ public:
+  void report(std::exception_ptr error) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!first_) first_ = std::move(error);
+    }
+    wakeup_.wake();
+  }
+  bool happened() const {
+    const std::lock_guard lock(mutex_);
+    return first_ != nullptr;
+  }
+  void rethrow() const {
+    const std::lock_guard lock(mutex_);
+    if (first_) std::rethrow_exception(first_);
+  }
+  int fd() const { return wakeup_.fd(); }
+
+ private:
+  mutable std::mutex mutex_;
+  std::exception_ptr first_;  // guarded by mutex_
+  Wakeup wakeup_;
+};
+
+std::jthread start_thread(const char* name, Failure& failure, std::function<void()> body) {
+  return std::jthread([name, &failure, body = std::move(body)] {
+    pthread_setname_np(pthread_self(), name);
+    try {
+      body();
+    } catch (...) {
+      failure.report(std::current_exception());
+    }
+  });
+}
+
+class Run {
+ public:
+  Run(ChangeSource& source, ChangeMapper& mapper, Destination& destination, ProgressStore& store,
+      const Checkpoint& start, const PipelineSettings& settings, const Clock& clock)
+      : settings_(settings),
+        clock_(clock),
+        lanes_(settings.lanes, settings.batch),
+        ledger_(start),
+        outbox_(lanes_, ledger_, dead_letters_),
+        checkpointer_(ledger_, dead_letters_, store, condition_, start,
+                      [this] { capture_.wake(); }),
+        delivery_(lanes_, ledger_, destination, condition_, clock, settings.delivery,
+                  [this] { finished(); }),
+        capture_(source, mapper, outbox_, start, settings.memory_bytes, hooks(), clock) {}
+
+  RunSummary until(int stop_fd) {
+    std::jthread state = start_thread("state", failure_, [this] { checkpointer_.run(); });
+    std::jthread delivery = start_thread("delivery", failure_, [this] { delivery_.run(); });
+    std::jthread capture = start_thread("capture", capture_failure_, [this] { capture_.run(); });
+    wait_for_stop_or_failure(stop_fd);
+    log::info("stopping");
+    capture_.stop_reading();
+    drain();
+    delivery_.stop();
+    delivery.join();
+    checkpointer_.stop();
+    state.join();
+    capture_.finish();
+    capture.join();
+    failure_.rethrow();
+    capture_failure_.rethrow();
+    return {.rows = capture_.rows(),
+            .delivered_events = delivery_.delivered_events(),
+            .dead_letters = checkpointer_.dead_letter_count(),
+            .unfinished_events = ledger_.unfinished(),
+            .confirmed = checkpointer_.confirmed()};
+  }
+
+ private:
+  CaptureHooks hooks() {
+    return {
+        .confirmed = [this] { return checkpointer_.confirmed(); },
+        .queued_bytes = [this] { return lanes_.bytes() + ledger_.bytes() + dead_letters_.bytes(); },
+        .on_flushed =
+            [this] {
+              delivery_.wake();
+              checkpointer_.wake();
+            }};
+  }
+
+  void finished() {
+    checkpointer_.wake();
+    capture_.wake();  // there is room again
+  }
+
+  void wait_for_stop_or_failure(int stop_fd) const {
+    pollfd waiting[] = {
+        {stop_fd, POLLIN, 0}, {failure_.fd(), POLLIN, 0}, {capture_failure_.fd(), POLLIN, 0}};
+    while (poll(waiting, std::size(waiting), -1) < 0) {
+    }
+  }
+
+  // Gives what is on its way the time to finish, as long as the receiver takes events; also when
+  // capture failed: a slot that is gone can't bring these events again.
+  void drain() const {
+    const SteadyTime end = clock_.steady() + settings_.grace;
+    while (!failure_.happened() && clock_.steady() < end) {
+      const bool taken_in = capture_.has_stopped_reading() || capture_failure_.happened();
+      if (taken_in && (ledger_.is_idle() || !condition_.is_flowing())) return;
+      std::this_thread::sleep_for(milliseconds(10));
+    }
+  }
+
+  const PipelineSettings& settings_;
+  const Clock& clock_;
+  Failure failure_;  // of delivery or state
+  Failure capture_failure_;
+  Condition condition_;
+  LaneQueues lanes_;
+  InflightLedger ledger_;
+  DeadLetterQueue dead_letters_;
+  Outbox outbox_;
+  Checkpointer checkpointer_;
+  Delivery delivery_;
+  Capture capture_;
+};
+
+}  // namespace
+
+RunSummary run_pipeline(ChangeSource& source, ChangeMapper& mapper, Destination& destination,
+                        ProgressStore& store, Checkpoint start, const PipelineSettings& settings,
+                        const Clock& clock, int stop_fd) {
+  Run run(source, mapper, destination, store, start, settings, clock);
+  return run.until(stop_fd);
+}
+
+}  // namespace waltrack
