@@ -1,0 +1,145 @@
+#include "segment/answer.hpp"
+
+#include <gtest/gtest.h>
+
+#include "fake_clock.hpp"
+
+namespace waltrack {
+namespace {
+
+using std::chrono::milliseconds;
+using Verdict = Outcome::Verdict;
+
+Outcome judge_status(int status, std::string_view body = {}) {
+  Answer answer;
+  answer.status = status;
+  answer.body = body;
+  return judge(answer, kNoonUs);
+}
+
+std::optional<milliseconds> wait_asked(std::string_view retry_after, std::string_view reset = {}) {
+  Answer answer;
+  answer.status = 429;
+  answer.retry_after = retry_after;
+  answer.rate_limit_reset = reset;
+  return judge(answer, kNoonUs).retry_after;
+}
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST(Answer, EveryStatusHasItsVerdict) {
+  for (const int status : {200, 201, 202, 204, 299}) {
+    EXPECT_EQ(judge_status(status).verdict, Verdict::accepted) << status;
+  }
+  for (const int status : {408, 429, 500, 501, 502, 503, 504, 511, 520, 529, 599}) {
+    EXPECT_EQ(judge_status(status).verdict, Verdict::retry) << status;
+  }
+  for (const int status : {0,   301, 302, 303, 304, 307, 308, 400, 401, 402, 403,
+                           404, 405, 406, 409, 410, 411, 412, 413, 414, 415, 422}) {
+    EXPECT_EQ(judge_status(status).verdict, Verdict::hold) << status;
+  }
+}
+
+TEST(Answer, ReasonNamesTheStatus) {
+  EXPECT_EQ(judge_status(200).reason, "HTTP 200");
+  EXPECT_EQ(judge_status(503, "<html>down</html>").reason, "HTTP 503");
+  EXPECT_EQ(judge_status(401).reason, "HTTP 401");
+}
+
+TEST(Answer, NoAnswerIsRetriedWithItsReason) {
+  Answer answer;
+  answer.failure = "could not connect to 127.0.0.1:1: connection refused";
+  const Outcome outcome = judge(answer, kNoonUs);
+  EXPECT_EQ(outcome.verdict, Verdict::retry);
+  EXPECT_EQ(outcome.reason, "could not connect to 127.0.0.1:1: connection refused");
+  EXPECT_FALSE(outcome.retry_after.has_value());
+}
+
+TEST(Answer, EveryHoldHasAHint) {
+  for (const int status : {301, 400, 401, 402, 403, 404, 405, 410, 413, 415, 418, 422}) {
+    EXPECT_FALSE(judge_status(status).hint.empty()) << status;
+  }
+  EXPECT_TRUE(contains(judge_status(401).hint, "write_key"));
+  EXPECT_TRUE(contains(judge_status(401).hint, "region"));
+  EXPECT_TRUE(contains(judge_status(307).hint, "final address"));
+  EXPECT_TRUE(contains(judge_status(404).hint, "destination.url"));
+}
+
+TEST(Answer, RefusalQuotesTheStartOfTheBodyOnOneLine) {
+  EXPECT_EQ(judge_status(400, "{\"message\":\n\t\"too \x1b[31mbig\"}\r\n").reason,
+            "HTTP 400: {\"message\": \"too [31mbig\"}");
+  const Outcome outcome = judge_status(413, std::string(5'000, 'x'));
+  EXPECT_EQ(outcome.reason, "HTTP 413: " + std::string(200, 'x') + "…");
+}
+
+TEST(Answer, QuotedBodyIsCutBetweenCharacters) {
+  std::string umlauts;
+  for (int i = 0; i < 300; ++i)
+    umlauts.append("ü");
+  EXPECT_EQ(judge_status(400, umlauts).reason, "HTTP 400: " + umlauts.substr(0, 400) + "…");
+  EXPECT_EQ(judge_status(400,
+                         "a\xC2\x9B"
+                         "b")
+                .reason,
+            "HTTP 400: a b");
+}
+
+TEST(Answer, SuccessThatItsBodyDeniesIsHeld) {
+  EXPECT_EQ(judge_status(200, R"({"ok":false,"errors":["bad key"]})").verdict, Verdict::hold);
+  EXPECT_EQ(judge_status(200, R"({ "success" : false })").verdict, Verdict::hold);
+  EXPECT_EQ(judge_status(200, R"({"ok":false,"errors":["cut he)").verdict, Verdict::hold);
+  EXPECT_TRUE(
+      contains(judge_status(200, R"({"ok":false,"errors":["bad key"]})").reason, "bad key"));
+}
+
+TEST(Answer, SuccessWithAnyOtherBodyIsAccepted) {
+  for (const std::string_view body :
+       {R"({"success": true})", "OK", "", R"({"ok":true,"retried":false})", "[false]", "false",
+        R"({"ok":"false"})", "\xFF\xFE garbage false"}) {
+    EXPECT_EQ(judge_status(200, body).verdict, Verdict::accepted) << body;
+  }
+}
+
+TEST(Answer, RetryAfterTakesSecondsAndDates) {
+  EXPECT_EQ(wait_asked("7"), milliseconds(7'000));
+  EXPECT_EQ(wait_asked(" 7\r\n"), milliseconds(7'000));
+  EXPECT_EQ(wait_asked("0"), milliseconds(0));
+  EXPECT_EQ(wait_asked("Mon, 23 Nov 2026 12:01:30 GMT"), milliseconds(90'000));
+  EXPECT_EQ(wait_asked("Monday, 23-Nov-26 12:01:30 GMT"), milliseconds(90'000));
+}
+
+TEST(Answer, RetryAfterIsNeverNegativeAndNeverAboveAnHour) {
+  constexpr milliseconds kHour(3'600'000);
+  EXPECT_EQ(wait_asked("-5"), milliseconds(0));
+  EXPECT_EQ(wait_asked("Mon, 23 Nov 2020 12:00:00 GMT"), milliseconds(0));
+  EXPECT_EQ(wait_asked("86400"), kHour);
+  EXPECT_EQ(wait_asked("99999999999999999999999999"), kHour);
+  EXPECT_EQ(wait_asked("-99999999999999999999999999"), milliseconds(0));
+  EXPECT_EQ(wait_asked("Tue, 24 Nov 2026 12:00:00 GMT"), kHour);
+}
+
+TEST(Answer, RateLimitResetIsTheSecondChoice) {
+  EXPECT_EQ(wait_asked("", "4"), milliseconds(4'000));
+  EXPECT_EQ(wait_asked("soon", "4"), milliseconds(4'000));
+  EXPECT_EQ(wait_asked("9", "4"), milliseconds(9'000));
+  EXPECT_EQ(wait_asked("", std::to_string(kNoonUs / 1'000'000 + 12)), milliseconds(12'000));
+  EXPECT_EQ(wait_asked("soon", "later"), std::nullopt);
+  EXPECT_EQ(wait_asked(""), std::nullopt);
+}
+
+TEST(Answer, OnlyRetriesAskForAWait) {
+  Answer answer;
+  answer.retry_after = "5";
+  answer.status = 200;
+  EXPECT_FALSE(judge(answer, kNoonUs).retry_after.has_value());
+  answer.status = 401;
+  EXPECT_FALSE(judge(answer, kNoonUs).retry_after.has_value());
+  answer.status = 503;
+  EXPECT_EQ(judge(answer, kNoonUs).retry_after, milliseconds(5'000));
+}
+
+}  // namespace waltrack

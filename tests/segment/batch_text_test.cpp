@@ -1,0 +1,50 @@
+#include "segment/batch_text.hpp"
+
+#include <gtest/gtest.h>
+#include <libdeflate.h>
+
+#include "fake_clock.hpp"
+#include "segment/limits.hpp"
+
+namespace waltrack {
+namespace {
+
+std::string gunzip(const std::string& packed) {
+  libdeflate_decompressor* decompressor = libdeflate_alloc_decompressor();
+  std::string plain(2 * kBatchBytes, '\0');
+  size_t length = 0;
+  const libdeflate_result result = libdeflate_gzip_decompress(
+      decompressor, packed.data(), packed.size(), plain.data(), plain.size(), &length);
+  libdeflate_free_decompressor(decompressor);
+  EXPECT_EQ(result, LIBDEFLATE_SUCCESS);
+  plain.resize(length);
+  return plain;
+}
+
+}  // namespace
+
+TEST(BatchText, BodyIsTheEventsInTheirEnvelopeWithTheTimeOfSending) {
+  BatchText text;
+  std::string body;
+  text.encode(R"({"type":"track"},{"type":"page"})", kNoonUs, body);
+  EXPECT_EQ(
+      gunzip(body),
+      R"({"batch":[{"type":"track"},{"type":"page"}],"sentAt":"2026-11-23T12:00:00.000000Z"})");
+}
+
+TEST(BatchText, NothingOfABatchIsLeftInTheNext) {
+  BatchText text;
+  std::string body;
+  text.encode(std::string(10'000, ' '), kNoonUs, body);
+  text.encode("{}", kNoonUs, body);
+  EXPECT_EQ(gunzip(body), R"({"batch":[{}],"sentAt":"2026-11-23T12:00:00.000000Z"})");
+}
+
+TEST(BatchText, EnvelopeIsAsLongAsTheLimitsSay) {
+  BatchText text;
+  std::string body;
+  text.encode(std::string(kBatchBytes - kEnvelopeBytes, ' '), kNoonUs, body);
+  EXPECT_EQ(gunzip(body).size(), kBatchBytes);
+}
+
+}  // namespace waltrack
