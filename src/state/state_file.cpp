@@ -1,0 +1,236 @@
+#include "state/state_file.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <random>
+#include <unistd.h>
+
+namespace waltrack {
+namespace {
+
+// Runs `work`, turning what SQLite throws into an Error. `doing` completes "cannot …".
+template <typename Work>
+auto guarded(const std::string& path, const char* doing, Work work) {
+  errno = 0;
+  try {
+    return work();
+  } catch (const SQLite::Exception& exception) {
+    throw state::state_error(exception, errno, path, doing);
+  }
+}
+
+// True when this call made the file. SQLite would take what a write-ahead log left behind by
+// another file says for the new file's own content.
+bool make_file(const std::string& path) {
+  if (access(path.c_str(), F_OK) != 0 && access((path + "-wal").c_str(), F_OK) == 0) {
+    throw Error(ErrorKind::failure, "there is no state file, but its write-ahead log is there",
+                path + "-wal",
+                "it holds the last changes of a state file that was moved: move the "
+                "two together, or delete it");
+  }
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0 && errno == EEXIST) return false;
+  if (fd < 0) {
+    throw Error(ErrorKind::failure,
+                std::string("cannot make the state file: ") + std::strerror(errno), path,
+                "the user that runs waltrack must be able to write to its folder");
+  }
+  close(fd);
+  return true;
+}
+
+// Makes the file's name durable. A folder that cannot be synced is a file system's way; SQLite does
+// the same and goes on.
+void sync_folder(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  fsync(fd);
+  close(fd);
+}
+
+void remove_file(const std::string& path) {
+  for (const char* suffix : {"", "-wal", "-shm"})
+    unlink((path + suffix).c_str());
+}
+
+std::string mint_destination_id() {
+  std::random_device entropy;
+  char text[20];
+  std::snprintf(text, sizeof text, "wt-%08x%08x", entropy(), entropy());
+  return text;
+}
+
+}  // namespace
+
+StateFile::StateFile(const std::string& path, const Clock& clock)
+    : path_(state::resolve_state_path(path)), clock_(clock), lock_(path_) {
+  const bool made = make_file(path_);
+  try {
+    open_database();
+    if (made) sync_folder(path_);
+  } catch (...) {
+    database_.reset();
+    if (made) remove_file(path_);
+    throw;
+  }
+}
+
+StateFile::~StateFile() = default;
+
+void StateFile::open_database() {
+  guarded(path_, "open the state file", [&] {
+    database_ =
+        std::make_unique<SQLite::Database>(path_, SQLite::OPEN_READWRITE, state::kBusyTimeoutMs);
+    prepare_database();
+  });
+}
+
+void StateFile::prepare_database() {
+  // SQLite silently opens read-only what it may not write.
+  if (access(path_.c_str(), W_OK) != 0) {
+    throw Error(ErrorKind::failure,
+                std::string("cannot write to the state file: ") + std::strerror(errno), path_,
+                "the user that runs waltrack must own it");
+  }
+  const bool fresh = state::has_no_tables(*database_);
+  if (!fresh) state::check_tables(*database_, path_);
+  const std::string mode = database_->execAndGet("pragma journal_mode = wal").getString();
+  if (mode != "wal") {
+    throw Error(ErrorKind::failure, "the state file's disk does not support write-ahead logging",
+                path_, "put the state file on a local disk");
+  }
+  database_->exec("pragma synchronous = full");
+  if (fresh) state::make_tables(*database_, path_, clock_.utc_us());
+
+  if (auto stored = state::read_checkpoint(*database_)) saved_ = std::move(stored->checkpoint);
+  if (auto stored = state::read_condition(*database_)) condition_ = std::move(stored->text);
+}
+
+DestinationId StateFile::settle_destination_id(const std::string& configured) {
+  return guarded(path_, "store the destination's id", [&] {
+    const std::string stored = state::read_destination_id(*database_);
+    DestinationId result;
+    result.id = !configured.empty() ? configured : stored;
+    if (result.id.empty()) result.id = mint_destination_id();
+    if (result.id == stored) return result;
+    if (!stored.empty()) {
+      result.warning = "destination.id changed from \"" + stored + "\" to \"" + result.id +
+                       "\": every message id changes with it, so what was sent under the old one "
+                       "and comes again will not be recognised as a repeat";
+    }
+    SQLite::Statement update(*database_, "update origin set destination_id = ?");
+    update.bind(1, result.id);
+    update.exec();
+    return result;
+  });
+}
+
+std::optional<SourceIdentity> StateFile::identity() {
+  return guarded(path_, "read the state file", [&] { return state::read_source(*database_); });
+}
+
+std::optional<Checkpoint> StateFile::checkpoint() {
+  return saved_;
+}
+
+void StateFile::adopt(const SourceIdentity& source, const Checkpoint& start) {
+  guarded(path_, "write to the state file", [&] {
+    SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
+    SQLite::Statement replace(*database_, "replace into source values (1, ?, ?, ?, ?)");
+    replace.bind(1, std::to_string(source.system_identifier));
+    replace.bind(2, source.database);
+    replace.bind(3, source.slot);
+    replace.bind(4, source.plugin);
+    replace.exec();
+    write_checkpoint(start);
+    transaction.commit();
+  });
+  saved_ = start;
+}
+
+void StateFile::save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters) {
+  const bool moved = saved_ != checkpoint;
+  if (!moved && dead_letters.empty()) return;
+  guarded(path_, "store the checkpoint", [&] {
+    SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
+    if (!dead_letters.empty()) write_dead_letters(dead_letters);
+    if (moved) write_checkpoint(checkpoint);
+    transaction.commit();
+  });
+  saved_ = checkpoint;
+}
+
+void StateFile::write_checkpoint(const Checkpoint& checkpoint) {
+  SQLite::Statement replace(*database_,
+                            "replace into checkpoint (only, lsn, saved_at_us, within_commit_lsn, "
+                            "within_kind, within_lsn, within_table, within_ordinal, within_rule) "
+                            "values (1, ?, ?, ?, ?, ?, ?, ?, ?)");
+  replace.bind(1, checkpoint.lsn.text());
+  replace.bind(2, clock_.utc_us());
+  if (checkpoint.within) {
+    const EventPosition& within = *checkpoint.within;
+    replace.bind(3, within.commit_lsn.text());
+    replace.bind(4, static_cast<int>(within.kind));
+    replace.bind(5, within.lsn.text());
+    replace.bind(6, within.table);
+    replace.bind(7, static_cast<int64_t>(within.ordinal));
+    replace.bind(8, within.rule);
+  }
+  replace.exec();
+}
+
+void StateFile::write_dead_letters(std::span<const DeadLetter> dead_letters) {
+  SQLite::Statement insert(
+      *database_,
+      "insert into dead_letters (commit_lsn, kind, lsn, table_name, ordinal, rule, commit_time_us, "
+      "op, message_id, reason, detail, payload, stored_at_us) "
+      "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+      "on conflict do update set attempts = attempts + 1");
+  const int64_t now_us = clock_.utc_us();
+  for (const DeadLetter& letter : dead_letters) {
+    const EventPosition& position = letter.position;
+    insert.bind(1, position.commit_lsn.text());
+    insert.bind(2, static_cast<int>(position.kind));
+    insert.bind(3, position.lsn.text());
+    insert.bind(4, position.table);
+    insert.bind(5, static_cast<int64_t>(position.ordinal));
+    insert.bind(6, position.rule);
+    insert.bind(7, letter.commit_time_us);
+    insert.bind(8, letter.op);
+    insert.bind(9, letter.message_id);
+    insert.bind(10, letter.reason);
+    insert.bind(11, letter.detail);
+    insert.bind(12, letter.payload);
+    insert.bind(13, now_us);
+    insert.exec();
+    insert.reset();
+  }
+}
+
+void StateFile::save_condition(const std::string& condition) {
+  if (condition == condition_) return;
+  guarded(path_, "write to the state file", [&] {
+    SQLite::Statement replace(*database_, "replace into condition values (1, ?, ?)");
+    replace.bind(1, condition);
+    replace.bind(2, clock_.utc_us());
+    replace.exec();
+  });
+  condition_ = condition;
+}
+
+int64_t StateFile::dead_letter_count() {
+  return guarded(path_, "read the state file",
+                 [&] { return state::count_dead_letters(*database_); });
+}
+
+std::vector<state::StoredDeadLetter> StateFile::dead_letters(size_t limit) {
+  return guarded(path_, "read the state file",
+                 [&] { return state::read_dead_letters(*database_, limit); });
+}
+
+}  // namespace waltrack

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "model/progress.hpp"
+#include "state/source_identity.hpp"
+#include "state/state_lock.hpp"
+#include "state/state_tables.hpp"
+
+namespace waltrack {
+
+// The id that tells this destination's messages from those of any other; part of every message id.
+struct DestinationId {
+  std::string id;
+  std::string warning;  // for a person, when the id changed; else empty
+};
+
+// The durable memory of one `waltrack run`: a SQLite file (WAL mode, synchronous=FULL, mode 0600)
+// that holds the checkpoint, what it belongs to, and the dead letters. While it is open nobody else
+// may open it so; read_state_status() may look at any time. Each change is one transaction, on disk
+// when the call returns; after an Error the file still holds what it held before, and the call may
+// be made again. Belongs to one thread at a time.
+class StateFile final : public ProgressStore {
+ public:
+  // Opens the file, making it when it is not there. `clock` must outlive it. Throws an Error: in
+  // use, not a state file, of a newer version, unwritable, no space; a file that could not be made
+  // whole is not left behind.
+  StateFile(const std::string& path, const Clock& clock);
+  ~StateFile() override;
+
+  // The id to use from now on: `configured` if not empty, else the stored one, else one minted at
+  // random; it is stored. The file never forgets it by itself.
+  DestinationId settle_destination_id(const std::string& configured);
+
+  // Both are there or neither is, unless save() came before adopt().
+  std::optional<SourceIdentity> identity();
+  std::optional<Checkpoint> checkpoint();
+
+  // From now on this file belongs to `source`, and everything before `start` is done.
+  void adopt(const SourceIdentity& source, const Checkpoint& start);
+
+  // An unchanged checkpoint without dead letters writes nothing.
+  void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters) override;
+  // The same text again writes nothing: the time kept is since when it holds.
+  void save_condition(const std::string& condition) override;
+
+  int64_t dead_letter_count();
+  // The newest first, `limit` of them at most.
+  std::vector<state::StoredDeadLetter> dead_letters(size_t limit);
+
+  const std::string& path() const { return path_; }  // absolute
+
+ private:
+  void open_database();
+  void prepare_database();
+  void write_checkpoint(const Checkpoint& checkpoint);
+  void write_dead_letters(std::span<const DeadLetter> dead_letters);
+
+  const std::string path_;
+  const Clock& clock_;
+  StateLock lock_;  // outlives the database
+  std::unique_ptr<SQLite::Database> database_;
+  std::optional<Checkpoint> saved_;
+  std::string condition_;
+};
+
+}  // namespace waltrack

@@ -1,0 +1,78 @@
+#include "state/state_lock.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/error.hpp"
+
+namespace waltrack {
+namespace {
+
+std::string lock_path(const std::string& state_path) {
+  return state_path + "-lock";
+}
+
+struct flock whole_file(short type) {
+  struct flock lock = {};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+
+StateLock::Holder read_holder(int fd) {
+  char text[16] = {};
+  const ssize_t length = pread(fd, text, sizeof text - 1, 0);
+  return {length > 0 ? std::atoi(text) : 0};
+}
+
+Error in_use(const std::string& state_path, const StateLock::Holder& holder) {
+  const std::string who =
+      holder.pid > 0 ? "process " + std::to_string(holder.pid) : std::string("another process");
+  return Error(ErrorKind::failure, "the state file is in use by " + who, state_path,
+               "one state file serves one `waltrack run`: stop the other one, or give this one a "
+               "`state:` and a `source.slot:` of its own");
+}
+
+}  // namespace
+
+StateLock::StateLock(const std::string& state_path) {
+  fd_ = open(lock_path(state_path).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd_ < 0) {
+    throw Error(ErrorKind::failure,
+                std::string("cannot make a file beside the state file: ") + std::strerror(errno),
+                lock_path(state_path),
+                "the user that runs waltrack must be able to write to this folder");
+  }
+  struct flock lock = whole_file(F_WRLCK);
+  if (fcntl(fd_, F_OFD_SETLK, &lock) != 0) {
+    const int reason = errno;
+    const Holder holder = read_holder(fd_);
+    close(fd_);
+    if (reason == EAGAIN || reason == EACCES) throw in_use(state_path, holder);
+    throw Error(ErrorKind::failure,
+                std::string("cannot lock the state file: ") + std::strerror(reason), state_path,
+                "put the state file on a local disk");
+  }
+  // Only for messages: a process id that could not be written is merely not told.
+  const std::string pid = std::to_string(getpid()) + "\n";
+  if (ftruncate(fd_, 0) != 0 || pwrite(fd_, pid.data(), pid.size(), 0) < 0) return;
+}
+
+StateLock::~StateLock() {
+  close(fd_);
+}
+
+std::optional<StateLock::Holder> StateLock::holder(const std::string& state_path) {
+  const int fd = open(lock_path(state_path).c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return std::nullopt;
+  struct flock lock = whole_file(F_RDLCK);
+  std::optional<Holder> found;
+  if (fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK) found = read_holder(fd);
+  close(fd);
+  return found;
+}
+
+}  // namespace waltrack

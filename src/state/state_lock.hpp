@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace waltrack {
+
+// Exclusive use of a state file, by a lock on a small file beside it ("<path>-lock", which stays
+// and holds the owner's process id for messages). The kernel drops the lock when its owner dies,
+// however it dies. It is an open-file-description lock: closing other descriptors of the process
+// does not drop it, two owners inside one process exclude each other, and it can be asked about
+// without being taken.
+class StateLock {
+ public:
+  struct Holder {
+    int pid = 0;  // 0 = not known
+  };
+
+  // Takes the lock, or throws an Error that names the holder.
+  explicit StateLock(const std::string& state_path);
+  ~StateLock();
+  StateLock(const StateLock&) = delete;
+  StateLock& operator=(const StateLock&) = delete;
+
+  // Who holds the lock now, if anyone. Takes nothing and makes no file.
+  static std::optional<Holder> holder(const std::string& state_path);
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace waltrack

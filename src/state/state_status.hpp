@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "state/source_identity.hpp"
+#include "state/state_tables.hpp"
+
+namespace waltrack {
+
+// What a state file holds at one moment.
+struct StateStatus {
+  std::string path;  // absolute
+  bool running = false;
+  int pid = 0;  // of the `waltrack run` that has it open; 0 = not known
+  int64_t created_at_us = 0;
+  std::string destination_id;
+  std::optional<SourceIdentity> source;  // none before the first start
+  std::optional<state::StoredCheckpoint> checkpoint;
+  std::optional<state::StoredCondition> condition;
+  int64_t dead_letter_count = 0;
+  std::vector<state::StoredDeadLetter> newest_dead_letters;  // the newest first
+};
+
+// Looks into a state file without changing it, whether or not `waltrack run` has it open. Throws an
+// Error when there is none or it is not one.
+StateStatus read_state_status(const std::string& path, size_t newest_dead_letters = 5);
+
+}  // namespace waltrack

@@ -1,0 +1,126 @@
+#include "state/state_status.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <atomic>
+#include <fstream>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+#include "state/state_fixture.hpp"
+
+namespace waltrack {
+namespace {
+
+class StateStatusTest : public StateTest {};
+
+TEST_F(StateStatusTest, TellsEverythingThatIsStored) {
+  StateFile file(path(), clock_);
+  file.settle_destination_id("shop");
+  file.adopt({77, "shop", "waltrack", "pgoutput"}, at(10));
+  clock_.now_us += 5;
+  file.save(at(20), std::vector{letter(1), letter(2), letter(3)});
+  clock_.now_us += 5;
+  file.save_condition("delivering");
+
+  const StateStatus status = read_state_status(path(), 2);
+  EXPECT_EQ(status.path, path());
+  EXPECT_TRUE(status.running);
+  EXPECT_EQ(status.pid, getpid());
+  EXPECT_EQ(status.created_at_us, clock_.now_us - 10);
+  EXPECT_EQ(status.destination_id, "shop");
+  ASSERT_TRUE(status.source);
+  EXPECT_EQ(status.source->plugin, "pgoutput");
+  ASSERT_TRUE(status.checkpoint);
+  EXPECT_EQ(status.checkpoint->checkpoint, at(20));
+  EXPECT_EQ(status.checkpoint->saved_at_us, clock_.now_us - 5);
+  ASSERT_TRUE(status.condition);
+  EXPECT_EQ(status.condition->text, "delivering");
+  EXPECT_EQ(status.condition->since_us, clock_.now_us);
+  EXPECT_EQ(status.dead_letter_count, 3);
+  ASSERT_EQ(status.newest_dead_letters.size(), 2u);
+  EXPECT_EQ(status.newest_dead_letters[0].letter.position.lsn.value, 3u);
+}
+
+TEST_F(StateStatusTest, ConditionKeepsSinceWhenItHolds) {
+  {
+    StateFile file(path(), clock_);
+    file.save_condition("held: 401");
+    const int64_t since = clock_.now_us;
+    clock_.now_us += 1'000'000;
+    file.save_condition("held: 401");
+    EXPECT_EQ(read_state_status(path()).condition->since_us, since);
+    file.save_condition("delivering");
+    EXPECT_EQ(read_state_status(path()).condition->since_us, clock_.now_us);
+  }
+  EXPECT_EQ(read_state_status(path()).condition->text, "delivering");
+}
+
+TEST_F(StateStatusTest, StoppedRunIsToldAsStopped) {
+  { StateFile(path(), clock_).save(at(3), {}); }
+  const StateStatus status = read_state_status(path());
+  EXPECT_FALSE(status.running);
+  EXPECT_EQ(status.checkpoint->checkpoint, at(3));
+  EXPECT_FALSE(status.source);
+}
+
+TEST_F(StateStatusTest, KilledRunIsToldAsStoppedWithItsLastSave) {
+  const pid_t child = fork();
+  if (child == 0) {
+    StateFile file(path(), clock_);
+    file.save(at(12), {});
+    kill(getpid(), SIGKILL);
+  }
+  ASSERT_EQ(waitpid(child, nullptr, 0), child);
+  const StateStatus status = read_state_status(path());
+  EXPECT_FALSE(status.running);
+  ASSERT_TRUE(status.checkpoint);
+  EXPECT_EQ(status.checkpoint->checkpoint, at(12));
+}
+
+TEST_F(StateStatusTest, EveryLookWhileWritingSeesOneMoment) {
+  StateFile file(path(), clock_);
+  file.save(at(0), {});
+  std::atomic<bool> stop = false;
+  std::atomic<int> looks = 0;
+  const auto look = [&] {
+    while (!stop || looks == 0) {
+      const StateStatus status = read_state_status(path(), 1);
+      ASSERT_EQ(status.dead_letter_count,
+                static_cast<int64_t>(status.checkpoint->checkpoint.lsn.value));
+      ++looks;
+    }
+  };
+  std::thread first(look), second(look);
+  for (uint64_t i = 1; i <= 300; ++i)
+    file.save(at(i), std::vector{letter(i)});
+  stop = true;
+  first.join();
+  second.join();
+  EXPECT_EQ(read_state_status(path()).dead_letter_count, 300);
+}
+
+TEST_F(StateStatusTest, LookingDoesNotHinderAStart) {
+  { StateFile file(path(), clock_); }
+  SQLite::Database reader(path(), SQLite::OPEN_READONLY);
+  SQLite::Statement query(reader, "select destination_id from origin");
+  ASSERT_TRUE(query.executeStep());
+  StateFile file(path(), clock_);
+  EXPECT_NO_THROW(file.save(at(1), {}));
+}
+
+TEST_F(StateStatusTest, MissingFileIsToldAndNotMade) {
+  const Error error = error_of([&] { read_state_status(path()); });
+  EXPECT_NE(std::string(error.what()).find("no state file"), std::string::npos);
+  EXPECT_NE(error.hint().find("waltrack run"), std::string::npos);
+  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+}
+
+TEST_F(StateStatusTest, FileThatIsNoDatabaseIsRefused) {
+  std::ofstream(path()) << std::string(5000, 'n');
+  const Error error = error_of([&] { read_state_status(path()); });
+  EXPECT_NE(std::string(error.what()).find("not a waltrack state file"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace waltrack
