@@ -1,0 +1,127 @@
+#include "pipeline/capture.hpp"
+
+#include <gtest/gtest.h>
+#include <thread>
+
+#include "pipeline/fakes.hpp"
+#include "support/wait_until.hpp"
+
+namespace waltrack {
+namespace {
+
+class CaptureTest : public testing::Test {
+ protected:
+  ~CaptureTest() override { finish(); }
+
+  void start(Checkpoint from = {}, size_t memory_bytes = 1 << 20) {
+    capture_.emplace(source_, mapper_, outbox_, from, memory_bytes,
+                     CaptureHooks{.confirmed = [this] { return Lsn{confirmed_.load()}; },
+                                  .queued_bytes = [this] { return queued_.load(); },
+                                  .on_flushed = [] {}},
+                     clock_);
+    thread_ = std::jthread([this] { capture_->run(); });
+  }
+  void finish() {
+    if (!thread_.joinable()) return;
+    capture_->finish();
+    thread_.join();
+  }
+  // All events that came so far, joined.
+  std::string events() {
+    while (auto batch = lanes_.take(0)) {
+      if (!events_.empty()) events_.push_back(',');
+      events_.append(batch->text);
+    }
+    return events_;
+  }
+
+  SystemClock clock_;
+  FakeSource source_;
+  FakeMapper mapper_;
+  LaneQueues lanes_{1, {.bytes = 475'000, .events = 2500}};
+  InflightLedger ledger_{Checkpoint{}};
+  DeadLetterQueue dead_letters_;
+  Outbox outbox_{lanes_, ledger_, dead_letters_};
+  std::atomic<uint64_t> confirmed_ = 0;
+  std::atomic<size_t> queued_ = 0;
+  std::optional<Capture> capture_;
+  std::jthread thread_;
+  std::string events_;
+};
+
+}  // namespace
+
+TEST_F(CaptureTest, AfterALostConnectionNothingIsTakenInTwice) {
+  source_.add_transaction(Lsn{100}, Lsn{90}, {"a", "b"});
+  source_.add_break();
+  source_.add_transaction(Lsn{200}, Lsn{190}, {"c"});
+  start();
+  ASSERT_TRUE(wait_until([&] { return ledger_.unfinished() == 3; }));
+  EXPECT_EQ(events(), R"({"u":"a"},{"u":"b"},{"u":"c"})");
+  EXPECT_EQ(source_.opened_at(), (std::vector<Lsn>{Lsn{}, Lsn{108}}));
+}
+
+TEST_F(CaptureTest, AConnectionLostInsideATransactionResumesBehindTheLastRow) {
+  source_.add_transaction(Lsn{100}, Lsn{80}, {"a", "b", "c"}, 2);
+  start();
+  ASSERT_TRUE(wait_until([&] { return ledger_.unfinished() == 3; }));
+  EXPECT_EQ(events(), R"({"u":"a"},{"u":"b"},{"u":"c"})");
+  EXPECT_EQ(source_.opened_at(), (std::vector<Lsn>{Lsn{}, Lsn{}}));
+}
+
+TEST_F(CaptureTest, AKeepaliveMovesThePositionBehindWhatCameBeforeIt) {
+  source_.add_transaction(Lsn{100}, Lsn{90}, {"a"});
+  source_.add_keepalive(Lsn{500});
+  start();
+  ASSERT_TRUE(wait_until([&] { return ledger_.unfinished() == 1; }));
+  EXPECT_EQ(ledger_.advance().checkpoint.lsn, Lsn{});
+  ledger_.finish(std::vector<uint64_t>{0});
+  ASSERT_TRUE(wait_until([&] { return ledger_.advance().checkpoint.lsn == Lsn{500}; }));
+}
+
+TEST_F(CaptureTest, ReadingStopsWhileTheQueuesAreFullAndReportsGoOn) {
+  queued_ = 1 << 20;
+  source_.add_transaction(Lsn{100}, Lsn{90}, {"a"});
+  start();
+  confirmed_ = 77;
+  capture_->wake();
+  ASSERT_TRUE(wait_until([&] { return source_.reported() == Lsn{77}; }));
+  EXPECT_EQ(ledger_.unfinished(), 0u);
+  queued_ = 0;
+  capture_->wake();
+  ASSERT_TRUE(wait_until([&] { return ledger_.unfinished() == 1; }));
+}
+
+TEST_F(CaptureTest, ARestartInsideATransactionSkipsWhatIsSafe) {
+  source_.add_transaction(Lsn{100}, Lsn{80}, {"a", "b", "c"});
+  start(Checkpoint{Lsn{50}, EventPosition{.commit_lsn = Lsn{100},
+                                          .kind = MessageKind::row,
+                                          .lsn = Lsn{81},
+                                          .table = "public.t",
+                                          .ordinal = 0,
+                                          .rule = "track/Row Seen"}});
+  ASSERT_TRUE(wait_until([&] { return ledger_.unfinished() == 1; }));
+  EXPECT_EQ(events(), R"({"u":"c"})");
+}
+
+TEST_F(CaptureTest, TheLastReportIsTheLastConfirmedPosition) {
+  start();
+  ASSERT_TRUE(wait_until([&] { return !source_.opened_at().empty(); }));
+  capture_->stop_reading();
+  ASSERT_TRUE(wait_until([&] { return capture_->has_stopped_reading(); }));
+  confirmed_ = 4711;
+  finish();
+  EXPECT_EQ(source_.reported(), Lsn{4711});
+}
+
+TEST_F(CaptureTest, WhatReconnectingDoesNotMendEndsTheRun) {
+  source_.add_fatal();
+  Capture capture(source_, mapper_, outbox_, {}, 1 << 20,
+                  {.confirmed = [] { return Lsn{}; },
+                   .queued_bytes = [] { return size_t{0}; },
+                   .on_flushed = [] {}},
+                  clock_);
+  EXPECT_THROW(capture.run(), Error);
+}
+
+}  // namespace waltrack

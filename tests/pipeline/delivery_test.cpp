@@ -1,0 +1,152 @@
+#include "pipeline/delivery.hpp"
+
+#include <gtest/gtest.h>
+#include <thread>
+
+#include "pipeline/fakes.hpp"
+#include "support/wait_until.hpp"
+
+using namespace std::chrono_literals;
+
+namespace waltrack {
+namespace {
+
+class DeliveryTest : public testing::Test {
+ protected:
+  DeliveryTest() : rule_() {
+    rule_.table = "public.t";
+    rule_.id = "identify";
+  }
+  ~DeliveryTest() override { stop(); }
+
+  // Queues one event of `user`; the text is the user's name.
+  void queue(const std::string& user) {
+    const LedgerEntry entry{.rule = &rule_,
+                            .commit_lsn = Lsn{sequence_ + 1},
+                            .lsn = Lsn{sequence_ + 1},
+                            .ordinal = 0,
+                            .kind = MessageKind::row,
+                            .finished = false,
+                            .mark_after = Lsn{sequence_ + 2}};
+    ledger_.append({}, {&entry, 1});
+    std::vector<EventBatch> fresh(lanes_.lanes());
+    fresh[lanes_.lane_of(user)] = {user, {sequence_++}};
+    lanes_.push(fresh);
+  }
+
+  void start(DeliverySettings settings = {
+                 .first_backoff = 1ms, .backoff_cap = 2ms, .probe_interval = 5ms}) {
+    delivery_.emplace(lanes_, ledger_, destination_, condition_, clock_, settings, [] {});
+    thread_ = std::jthread([this] { delivery_->run(); });
+  }
+  void stop() {
+    if (!thread_.joinable()) return;
+    delivery_->stop();
+    thread_.join();
+  }
+
+  Rule rule_;
+  uint64_t sequence_ = 0;
+  SystemClock clock_;
+  Condition condition_;
+  LaneQueues lanes_{4, {.bytes = 475'000, .events = 2500}};
+  InflightLedger ledger_{Checkpoint{}};
+  FakeDestination destination_{[](size_t, const std::string&) { return accepted(); }};
+  std::optional<Delivery> delivery_;
+  std::jthread thread_;
+};
+
+}  // namespace
+
+TEST_F(DeliveryTest, WhatGatheredWhileNothingWasSentTravelsTogether) {
+  queue("a");
+  queue("a");
+  queue("a");
+  start();
+  ASSERT_TRUE(wait_until([&] { return ledger_.is_idle(); }));
+  EXPECT_EQ(destination_.accepted(), (std::vector<std::string>{"a,a,a"}));
+  EXPECT_EQ(lanes_.bytes(), 0u);
+}
+
+TEST_F(DeliveryTest, ABatchIsTriedUntilItIsAccepted) {
+  int left = 5;
+  destination_.set_answer([&](size_t, const std::string&) {
+    return left-- > 0 ? answered(Outcome::Verdict::retry, "HTTP 503") : accepted();
+  });
+  queue("a");
+  start();
+  ASSERT_TRUE(wait_until([&] { return ledger_.is_idle(); }));
+  EXPECT_EQ(destination_.attempts(), 6u);
+  EXPECT_EQ(destination_.accepted(), (std::vector<std::string>{"a"}));
+}
+
+TEST_F(DeliveryTest, LaterEventsOfTheLaneWaitBehindARetry) {
+  int left = 3;
+  destination_.set_answer([&](size_t, const std::string&) {
+    return left-- > 0 ? answered(Outcome::Verdict::retry, "HTTP 500") : accepted();
+  });
+  queue("a");
+  start();
+  ASSERT_TRUE(wait_until([&] { return destination_.attempts() > 0; }));
+  queue("a");
+  delivery_->wake();
+  ASSERT_TRUE(wait_until([&] { return ledger_.is_idle(); }));
+  EXPECT_EQ(destination_.accepted().front(), "a");
+}
+
+TEST_F(DeliveryTest, AHeldReceiverIsProbedAndNothingIsThrownAway) {
+  destination_.set_answer([&](size_t, const std::string&) {
+    Outcome outcome = answered(Outcome::Verdict::hold, "HTTP 401");
+    outcome.hint = "check the write key";
+    return outcome;
+  });
+  for (const char* user : {"a", "b", "c", "d", "e", "f"})
+    queue(user);
+  start();
+  ASSERT_TRUE(wait_until([&] { return destination_.attempts() > 6; }));
+  EXPECT_FALSE(condition_.is_flowing());
+  EXPECT_EQ(condition_.text(), "held: HTTP 401 (check the write key)");
+  EXPECT_EQ(ledger_.unfinished(), 6u);
+  destination_.set_answer([](size_t, const std::string&) { return accepted(); });
+  ASSERT_TRUE(wait_until([&] { return ledger_.is_idle(); }));
+  ASSERT_TRUE(wait_until([&] { return condition_.is_flowing(); }));
+}
+
+TEST_F(DeliveryTest, OneSuccessWakesTheLanesThatBackOff) {
+  std::atomic<bool> up = false;
+  destination_.set_answer([&](size_t, const std::string&) {
+    return up ? accepted() : answered(Outcome::Verdict::retry, "could not connect");
+  });
+  std::string other = "b";
+  while (lanes_.lane_of(other) == lanes_.lane_of("a"))
+    other.push_back('b');
+  queue("a");
+  start({.first_backoff = 1h, .backoff_cap = 1h, .probe_interval = 1h});
+  ASSERT_TRUE(wait_until([&] { return !condition_.is_flowing(); }));
+  up = true;
+  queue(other);
+  delivery_->wake();
+  ASSERT_TRUE(wait_until([&] { return ledger_.is_idle(); }));
+  EXPECT_EQ(destination_.accepted(), (std::vector<std::string>{other, "a"}));
+}
+
+TEST_F(DeliveryTest, RetryAfterSilencesAllLanes) {
+  FakeDestination silent([](size_t, const std::string&) {
+    Outcome outcome = answered(Outcome::Verdict::retry, "HTTP 429");
+    outcome.retry_after = 1h;
+    return outcome;
+  });
+  queue("a");
+  Delivery delivery(lanes_, ledger_, silent, condition_, clock_,
+                    {.first_backoff = 1ms, .backoff_cap = 1ms, .probe_interval = 1ms}, [] {});
+  std::jthread thread([&] { delivery.run(); });
+  ASSERT_TRUE(wait_until([&] { return !condition_.is_flowing(); }));
+  const size_t attempts = silent.attempts();
+  for (const char* user : {"b", "c", "d", "e", "f", "g"})
+    queue(user);
+  delivery.wake();
+  EXPECT_FALSE(wait_until([&] { return silent.attempts() > attempts; }, 100ms));
+  delivery.stop();
+}
+
+}  // namespace waltrack

@@ -1,0 +1,225 @@
+#include "pipeline/fakes.hpp"
+
+#include <poll.h>
+#include <utility>
+
+namespace waltrack {
+
+FakeSource::FakeSource() {
+  table_.schema = "public";
+  table_.name = "t";
+  table_.columns.push_back({.name = "user", .type = {}, .nullable = false, .key = true});
+}
+
+void FakeSource::add(Step step) {
+  const std::lock_guard lock(mutex_);
+  steps_.push_back(std::move(step));
+  more_.wake();
+}
+
+void FakeSource::add_transaction(Lsn commit, Lsn first_row, std::vector<std::string> users,
+                                 std::optional<size_t> break_before) {
+  const std::lock_guard lock(mutex_);
+  steps_.push_back({Step::What::begin, commit, {}, {}});
+  for (size_t i = 0; i < users.size(); ++i) {
+    if (i == break_before) steps_.push_back({Step::What::broken, {}, {}, {}});
+    steps_.push_back({Step::What::row, commit, Lsn{first_row.value + i}, users[i]});
+  }
+  steps_.push_back({Step::What::commit, commit, Lsn{commit.value + 8}, {}});
+  more_.wake();
+}
+
+void FakeSource::add_keepalive(Lsn end, bool reply_requested) {
+  add({Step::What::keepalive, {}, end, {}, reply_requested});
+}
+
+void FakeSource::add_break() {
+  add({Step::What::broken, {}, {}, {}});
+}
+void FakeSource::add_fatal() {
+  add({Step::What::fatal, {}, {}, {}});
+}
+
+void FakeSource::open(Lsn start) {
+  const std::lock_guard lock(mutex_);
+  opened_at_.push_back(start);
+  at_ = 0;
+  while (at_ < steps_.size() && !steps_[at_].commit.is_none() && steps_[at_].commit < start)
+    ++at_;
+}
+
+bool FakeSource::next(StreamItem& item) {
+  const std::lock_guard lock(mutex_);
+  if (at_ == steps_.size()) return false;
+  Step& step = steps_[at_];
+  item = {};
+  item.transaction = {.xid = 1, .commit_time_us = 1, .commit_lsn = step.commit};
+  switch (step.what) {
+    case Step::What::begin:
+      item.kind = StreamItem::Kind::begin;
+      break;
+    case Step::What::row:
+      item.kind = StreamItem::Kind::change;
+      user_ = step.user;
+      value_ = Value::present(user_);
+      item.change = {.op = Op::insert,
+                     .table = &table_,
+                     .lsn = step.lsn,
+                     .ordinal = 0,
+                     .new_row = {&value_, 1},
+                     .old_row = {}};
+      break;
+    case Step::What::commit:
+      item.kind = StreamItem::Kind::commit;
+      item.end_lsn = step.lsn;
+      break;
+    case Step::What::keepalive:
+      item.kind = StreamItem::Kind::keepalive;
+      item.end_lsn = step.lsn;
+      item.reply_requested = step.reply_requested;
+      break;
+    case Step::What::broken:
+      steps_.erase(steps_.begin() + static_cast<ptrdiff_t>(at_));
+      throw Error(ErrorKind::transient, "the connection broke");
+    case Step::What::fatal:
+      throw Error(ErrorKind::failure, "the slot is gone");
+  }
+  ++at_;
+  return true;
+}
+
+void FakeSource::wait(int wake_fd, std::chrono::milliseconds timeout, bool listen) {
+  pollfd waiting[] = {{wake_fd, POLLIN, 0}, {more_.fd(), POLLIN, 0}};
+  poll(waiting, listen ? 2 : 1, static_cast<int>(timeout.count()));
+  if (listen) more_.drain();
+}
+
+void FakeSource::report(Lsn confirmed, bool) {
+  const std::lock_guard lock(mutex_);
+  reported_ = confirmed;
+}
+
+std::vector<Lsn> FakeSource::opened_at() const {
+  const std::lock_guard lock(mutex_);
+  return opened_at_;
+}
+
+Lsn FakeSource::reported() const {
+  const std::lock_guard lock(mutex_);
+  return reported_;
+}
+
+size_t FakeSource::steps_read() const {
+  const std::lock_guard lock(mutex_);
+  return at_;
+}
+
+FakeMapper::FakeMapper() {
+  rule_.table = "public.t";
+  rule_.id = "track/Row Seen";
+}
+
+void FakeMapper::map(const Transaction&, const Change& change, EventSink& sink) {
+  const std::string_view user = change.new_row[0].text;
+  if (user == "poison") {
+    sink.reject(rule_, "no_user", "the row has no user");
+    return;
+  }
+  std::string* out = sink.open(rule_, user, {});
+  if (out == nullptr) return;
+  out->append("{\"u\":\"").append(user).append("\"}");
+  sink.close();
+}
+
+const Rule* FakeMapper::find_rule(std::string_view table, std::string_view id) const {
+  return table == rule_.table && id == rule_.id ? &rule_ : nullptr;
+}
+
+FakeDestination::FakeDestination(Answer answer) : answer_(std::move(answer)) {}
+
+void FakeDestination::send(size_t lane, std::string_view events) {
+  const std::lock_guard lock(mutex_);
+  sent_.emplace_back(lane, events);
+  ++attempts_;
+  changed_.notify_all();
+}
+
+void FakeDestination::wait(std::chrono::milliseconds timeout, std::vector<Outcome>& outcomes) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, timeout, [&] { return woken_ || !sent_.empty(); });
+  woken_ = false;
+  for (auto& [lane, events] : sent_) {
+    Outcome outcome = answer_(lane, events);
+    outcome.lane = lane;
+    if (outcome.verdict == Outcome::Verdict::accepted) accepted_.push_back(std::move(events));
+    outcomes.push_back(std::move(outcome));
+  }
+  sent_.clear();
+}
+
+void FakeDestination::wake() {
+  const std::lock_guard lock(mutex_);
+  woken_ = true;
+  changed_.notify_all();
+}
+
+std::vector<std::string> FakeDestination::accepted() const {
+  const std::lock_guard lock(mutex_);
+  return accepted_;
+}
+
+size_t FakeDestination::attempts() const {
+  const std::lock_guard lock(mutex_);
+  return attempts_;
+}
+
+void FakeDestination::set_answer(Answer answer) {
+  const std::lock_guard lock(mutex_);
+  answer_ = std::move(answer);
+}
+
+Outcome accepted() {
+  return answered(Outcome::Verdict::accepted, "HTTP 200");
+}
+
+Outcome answered(Outcome::Verdict verdict, std::string reason) {
+  return {.lane = 0,
+          .verdict = verdict,
+          .retry_after = std::nullopt,
+          .reason = std::move(reason),
+          .hint = {}};
+}
+
+void FakeStore::save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters) {
+  const std::lock_guard lock(mutex_);
+  if (fails_) throw Error(ErrorKind::failure, "disk full", "waltrack.db", "make room");
+  checkpoint_ = checkpoint;
+  dead_letters_.insert(dead_letters_.end(), dead_letters.begin(), dead_letters.end());
+}
+
+void FakeStore::save_condition(const std::string& condition) {
+  const std::lock_guard lock(mutex_);
+  conditions_.push_back(condition);
+}
+
+Checkpoint FakeStore::checkpoint() const {
+  const std::lock_guard lock(mutex_);
+  return checkpoint_;
+}
+
+std::vector<DeadLetter> FakeStore::dead_letters() const {
+  const std::lock_guard lock(mutex_);
+  return dead_letters_;
+}
+
+std::vector<std::string> FakeStore::conditions() const {
+  const std::lock_guard lock(mutex_);
+  return conditions_;
+}
+
+void FakeStore::fail_from_now_on() {
+  const std::lock_guard lock(mutex_);
+  fails_ = true;
+}
+
+}  // namespace waltrack

@@ -1,0 +1,141 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/wakeup.hpp"
+#include "model/change_mapper.hpp"
+#include "model/change_source.hpp"
+#include "model/destination.hpp"
+#include "model/progress.hpp"
+
+// Hand-written stand-ins for what the pipeline joins.
+namespace waltrack {
+
+// Time that only moves when told.
+class FakeClock final : public Clock {
+ public:
+  SteadyTime steady() const override { return now_; }
+  int64_t utc_us() const override { return 0; }
+  void pass(std::chrono::milliseconds time) { now_ += time; }
+
+ private:
+  SteadyTime now_{std::chrono::hours(1000)};
+};
+
+// A WAL in memory: whole transactions of rows, each row's key being its user, and keepalives. Rows
+// come again after a reconnect, as a server's do. Steps may also end the connection.
+class FakeSource final : public ChangeSource {
+ public:
+  FakeSource();
+
+  // A transaction whose commit record starts at `commit` and ends at `commit` + 8; one row per
+  // user, the n-th at LSN `first_row` + n. With `break_before` the connection breaks once, right
+  // before that row.
+  void add_transaction(Lsn commit, Lsn first_row, std::vector<std::string> users,
+                       std::optional<size_t> break_before = std::nullopt);
+  void add_keepalive(Lsn end, bool reply_requested = false);
+  // The connection breaks once, right before this point.
+  void add_break();
+  // An Error that reconnecting does not mend.
+  void add_fatal();
+
+  // ChangeSource
+  void open(Lsn start) override;
+  void close() override {}
+  bool next(StreamItem& item) override;
+  void wait(int wake_fd, std::chrono::milliseconds timeout, bool listen) override;
+  void report(Lsn confirmed, bool now) override;
+  bool server_is_stopping() override { return false; }
+
+  std::vector<Lsn> opened_at() const;
+  Lsn reported() const;
+  size_t steps_read() const;
+
+ private:
+  struct Step {
+    enum class What { begin, row, commit, keepalive, broken, fatal } what;
+    Lsn commit;
+    Lsn lsn;
+    std::string user;
+    bool reply_requested = false;
+  };
+  void add(Step step);
+
+  Table table_;
+  mutable std::mutex mutex_;
+  std::vector<Step> steps_;  // guarded by mutex_, as all below
+  size_t at_ = 0;
+  std::vector<Lsn> opened_at_;
+  Lsn reported_;
+  Wakeup more_;
+  Value value_;
+  std::string user_;
+};
+
+// One event a row: `{"u":"USER"}`; the user "poison" is rejected.
+class FakeMapper final : public ChangeMapper {
+ public:
+  FakeMapper();
+  void map(const Transaction& transaction, const Change& change, EventSink& sink) override;
+  const Rule* find_rule(std::string_view table, std::string_view id) const override;
+  const Rule& rule() const { return rule_; }
+
+ private:
+  Rule rule_;
+};
+
+// Answers as it is told, and remembers what it accepted.
+class FakeDestination final : public Destination {
+ public:
+  using Answer = std::function<Outcome(size_t lane, const std::string& events)>;
+  explicit FakeDestination(Answer answer);
+
+  void send(size_t lane, std::string_view events) override;
+  void wait(std::chrono::milliseconds timeout, std::vector<Outcome>& outcomes) override;
+  void wake() override;
+
+  std::vector<std::string> accepted() const;  // each batch's text, in order
+  size_t attempts() const;
+  void set_answer(Answer answer);
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  Answer answer_;  // guarded by mutex_, as all below
+  std::deque<std::pair<size_t, std::string>> sent_;
+  std::vector<std::string> accepted_;
+  size_t attempts_ = 0;
+  bool woken_ = false;
+};
+
+Outcome accepted();
+Outcome answered(Outcome::Verdict verdict, std::string reason);
+
+class FakeStore final : public ProgressStore {
+ public:
+  void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters) override;
+  void save_condition(const std::string& condition) override;
+
+  Checkpoint checkpoint() const;
+  std::vector<DeadLetter> dead_letters() const;
+  std::vector<std::string> conditions() const;
+  void fail_from_now_on();
+
+ private:
+  mutable std::mutex mutex_;
+  Checkpoint checkpoint_;  // guarded by mutex_, as all below
+  std::vector<DeadLetter> dead_letters_;
+  std::vector<std::string> conditions_;
+  bool fails_ = false;
+};
+
+}  // namespace waltrack

@@ -1,0 +1,149 @@
+#include "pipeline/outbox.hpp"
+
+#include <gtest/gtest.h>
+
+#include "pipeline/fakes.hpp"
+
+namespace waltrack {
+namespace {
+
+class OutboxTest : public testing::Test {
+ protected:
+  OutboxTest() {
+    first_.index = 0;
+    first_.table = "public.t";
+    first_.id = "identify";
+    second_ = first_;
+    second_.index = 1;
+    second_.id = "track/Row Seen";
+    table_.schema = "public";
+    table_.name = "t";
+  }
+
+  // Maps a row through both rules; returns the ids of the rules whose event was wanted.
+  std::vector<std::string> map_row(Lsn commit, Lsn row, uint32_t ordinal = 0) {
+    transaction_.commit_lsn = commit;
+    change_ = {.op = Op::insert,
+               .table = &table_,
+               .lsn = row,
+               .ordinal = ordinal,
+               .new_row = {},
+               .old_row = {}};
+    outbox_.set_row(transaction_, change_);
+    std::vector<std::string> wanted;
+    for (const Rule* rule : {&first_, &second_}) {
+      std::string* out = outbox_.open(*rule, "u1", {});
+      if (out == nullptr) continue;
+      out->append("{}");
+      outbox_.close();
+      wanted.push_back(rule->id);
+    }
+    return wanted;
+  }
+  EventPosition position(Lsn commit, Lsn row, uint32_t ordinal, const Rule& rule) const {
+    return {.commit_lsn = commit,
+            .kind = MessageKind::row,
+            .lsn = row,
+            .table = rule.table,
+            .ordinal = ordinal,
+            .rule = rule.id};
+  }
+
+  const std::vector<std::string> kBoth = {"identify", "track/Row Seen"};
+  const std::vector<std::string> kNone = {};
+
+  Rule first_;
+  Rule second_;
+  Table table_;
+  Transaction transaction_;
+  Change change_;
+  LaneQueues lanes_{1, {.bytes = 475'000, .events = 2500}};
+  InflightLedger ledger_{Checkpoint{}};
+  DeadLetterQueue dead_letters_;
+  Outbox outbox_{lanes_, ledger_, dead_letters_};
+};
+
+}  // namespace
+
+TEST_F(OutboxTest, NothingIsSharedBeforeTheFlush) {
+  map_row(Lsn{900}, Lsn{10});
+  EXPECT_FALSE(lanes_.take(0));
+  EXPECT_TRUE(ledger_.is_idle());
+  EXPECT_TRUE(outbox_.flush());
+  EXPECT_EQ(lanes_.take(0)->text, "{},{}");
+  EXPECT_EQ(ledger_.unfinished(), 2u);
+  EXPECT_FALSE(outbox_.flush());
+}
+
+TEST_F(OutboxTest, AnAbandonedEventLeavesNoTrace) {
+  map_row(Lsn{900}, Lsn{10});
+  outbox_.open(first_, "u1", {})->append("{\"half\":");
+  outbox_.abandon();
+  map_row(Lsn{900}, Lsn{11});
+  outbox_.flush();
+  EXPECT_EQ(lanes_.take(0)->text, "{},{},{},{}");
+  EXPECT_EQ(ledger_.unfinished(), 4u);
+}
+
+TEST_F(OutboxTest, SkipsWhatIsSafeInsideTheTransactionAndNothingElse) {
+  outbox_.skip_through(position(Lsn{900}, Lsn{20}, 1, first_), &first_);
+  EXPECT_EQ(map_row(Lsn{900}, Lsn{10}), kNone);
+  EXPECT_EQ(map_row(Lsn{900}, Lsn{20}, 0), kNone);
+  EXPECT_EQ(map_row(Lsn{900}, Lsn{20}, 1), (std::vector<std::string>{"track/Row Seen"}));
+  EXPECT_EQ(map_row(Lsn{900}, Lsn{20}, 2), kBoth);
+  EXPECT_EQ(map_row(Lsn{900}, Lsn{30}), kBoth);
+  EXPECT_EQ(map_row(Lsn{800}, Lsn{10}), kBoth);  // another transaction
+}
+
+TEST_F(OutboxTest, ARuleThatIsGoneRepeatsItsRowRatherThanLoseIt) {
+  outbox_.skip_through(position(Lsn{900}, Lsn{20}, 0, first_), nullptr);
+  EXPECT_EQ(map_row(Lsn{900}, Lsn{10}), kNone);
+  EXPECT_EQ(map_row(Lsn{900}, Lsn{20}), kBoth);
+}
+
+TEST_F(OutboxTest, ARejectedRowHoldsThePositionUntilItsLetterIsDurable) {
+  transaction_.commit_lsn = Lsn{900};
+  transaction_.commit_time_us = 5;
+  change_ = {.op = Op::remove,
+             .table = &table_,
+             .lsn = Lsn{10},
+             .ordinal = 0,
+             .new_row = {},
+             .old_row = {}};
+  outbox_.set_row(transaction_, change_);
+  outbox_.reject(first_, "no_user", "user_id is null");
+  outbox_.mark(Lsn{908});
+  outbox_.flush();
+  EXPECT_EQ(ledger_.advance().checkpoint.lsn, Lsn{});
+  const auto items = dead_letters_.take_all();
+  ASSERT_EQ(items.size(), 1u);
+  EXPECT_EQ(items[0].letter.position, position(Lsn{900}, Lsn{10}, 0, first_));
+  EXPECT_EQ(items[0].letter.op, "delete");
+  EXPECT_EQ(items[0].letter.reason, "no_user");
+  EXPECT_EQ(items[0].letter.message_id.size(), 32u);
+  ledger_.finish(std::vector<uint64_t>{items[0].sequence});
+  EXPECT_EQ(ledger_.advance().checkpoint.lsn, Lsn{908});
+}
+
+TEST_F(OutboxTest, ASafeDeadLetterIsNotWrittenAgain) {
+  outbox_.skip_through(position(Lsn{900}, Lsn{20}, 0, second_), &second_);
+  transaction_.commit_lsn = Lsn{900};
+  change_ = {.op = Op::insert,
+             .table = &table_,
+             .lsn = Lsn{20},
+             .ordinal = 0,
+             .new_row = {},
+             .old_row = {}};
+  outbox_.set_row(transaction_, change_);
+  outbox_.reject(second_, "no_user", "");
+  outbox_.flush();
+  EXPECT_TRUE(dead_letters_.take_all().empty());
+}
+
+TEST_F(OutboxTest, RemembersTheNewestEvent) {
+  EXPECT_FALSE(outbox_.last_event());
+  map_row(Lsn{900}, Lsn{10}, 3);
+  EXPECT_EQ(outbox_.last_event(), position(Lsn{900}, Lsn{10}, 3, second_));
+}
+
+}  // namespace waltrack

@@ -1,0 +1,139 @@
+#include "pipeline/pipeline.hpp"
+
+#include <gtest/gtest.h>
+#include <thread>
+
+#include "base/wakeup.hpp"
+#include "pipeline/fakes.hpp"
+#include "support/wait_until.hpp"
+
+using namespace std::chrono_literals;
+
+namespace waltrack {
+namespace {
+
+class PipelineTest : public testing::Test {
+ protected:
+  PipelineTest() {
+    settings_.lanes = 3;
+    settings_.batch = {.bytes = 475'000, .events = 2500};
+    settings_.delivery = {.first_backoff = 1ms, .backoff_cap = 5ms, .probe_interval = 5ms};
+    settings_.grace = 2000ms;
+  }
+  ~PipelineTest() override { stop(); }
+
+  void start(Checkpoint from = {}) {
+    thread_ = std::jthread([this, from] {
+      try {
+        summary_ = run_pipeline(source_, mapper_, destination_, store_, from, settings_, clock_,
+                                stop_.fd());
+      } catch (...) {
+        failure_ = std::current_exception();
+      }
+    });
+  }
+  void stop() {
+    stop_.wake();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  SystemClock clock_;
+  PipelineSettings settings_;
+  FakeSource source_;
+  FakeMapper mapper_;
+  FakeDestination destination_{[](size_t, const std::string&) { return accepted(); }};
+  FakeStore store_;
+  Wakeup stop_;
+  RunSummary summary_;
+  std::exception_ptr failure_;
+  std::jthread thread_;
+};
+
+}  // namespace
+
+TEST_F(PipelineTest, DeliveredStoredAndConfirmedInThisOrder) {
+  for (uint64_t i = 1; i <= 200; ++i) {
+    source_.add_transaction(Lsn{i * 100}, Lsn{i * 100 - 50}, {"a", "b", "c", "d"});
+  }
+  start();
+  ASSERT_TRUE(wait_until([&] { return source_.reported() == Lsn{20'008}; }));
+  stop();
+  EXPECT_EQ(summary_.delivered_events, 800u);
+  EXPECT_EQ(summary_.unfinished_events, 0u);
+  EXPECT_EQ(store_.checkpoint(), (Checkpoint{Lsn{20'008}, std::nullopt}));
+}
+
+TEST_F(PipelineTest, WhileTheReceiverRefusesNothingIsConfirmed) {
+  destination_.set_answer(
+      [](size_t, const std::string&) { return answered(Outcome::Verdict::hold, "HTTP 403"); });
+  source_.add_transaction(Lsn{100}, Lsn{90}, {"a"});
+  source_.add_keepalive(Lsn{5000});
+  start();
+  ASSERT_TRUE(wait_until([&] { return destination_.attempts() >= 3; }));
+  stop();
+  EXPECT_EQ(source_.reported(), Lsn{});
+  EXPECT_EQ(store_.checkpoint(), Checkpoint{});
+  EXPECT_EQ(summary_.unfinished_events, 1u);
+}
+
+TEST_F(PipelineTest, AStopFinishesWhatIsOnItsWay) {
+  destination_.set_answer([](size_t, const std::string&) {
+    std::this_thread::sleep_for(20ms);
+    return accepted();
+  });
+  for (uint64_t i = 1; i <= 20; ++i) {
+    source_.add_transaction(Lsn{i * 100}, Lsn{i * 100 - 50}, {"a", "b"});
+  }
+  start();
+  ASSERT_TRUE(wait_until([&] { return destination_.attempts() > 0; }));
+  stop();
+  EXPECT_EQ(summary_.unfinished_events, 0u);
+  EXPECT_EQ(source_.reported(), summary_.confirmed);
+  EXPECT_EQ(store_.checkpoint().lsn, summary_.confirmed);
+}
+
+TEST_F(PipelineTest, AStateFileThatFailsEndsTheRunBeforeAnythingIsConfirmed) {
+  store_.fail_from_now_on();
+  source_.add_transaction(Lsn{100}, Lsn{90}, {"a"});
+  start();
+  ASSERT_TRUE(wait_until([&] { return failure_ != nullptr; }));
+  stop();
+  EXPECT_EQ(source_.reported(), Lsn{});
+  EXPECT_THROW(std::rethrow_exception(failure_), Error);
+}
+
+TEST_F(PipelineTest, WhatCameBeforeALostSlotIsStillDelivered) {
+  source_.add_transaction(Lsn{100}, Lsn{90}, {"a", "b"});
+  source_.add_fatal();
+  start();
+  ASSERT_TRUE(wait_until([&] { return failure_ != nullptr; }));
+  stop();
+  EXPECT_EQ(store_.checkpoint().lsn, Lsn{108});
+}
+
+TEST_F(PipelineTest, ADeadLetterDoesNotStopTheOthers) {
+  source_.add_transaction(Lsn{100}, Lsn{90}, {"a", "poison", "b"});
+  start();
+  ASSERT_TRUE(wait_until([&] { return source_.reported() == Lsn{108}; }));
+  stop();
+  EXPECT_EQ(store_.dead_letters().size(), 1u);
+  EXPECT_EQ(summary_.delivered_events, 2u);
+}
+
+TEST_F(PipelineTest, MemoryStaysBoundedWhileTheReceiverIsAway) {
+  destination_.set_answer(
+      [](size_t, const std::string&) { return answered(Outcome::Verdict::retry, "HTTP 503"); });
+  settings_.memory_bytes = 10'000;
+  for (uint64_t i = 1; i <= 5000; ++i) {
+    source_.add_transaction(Lsn{i * 100}, Lsn{i * 100 - 50}, {"a", "b"});
+  }
+  start();
+  ASSERT_TRUE(wait_until([&] { return destination_.attempts() > 50; }));
+  EXPECT_LT(source_.steps_read(), 2000u);  // of 20,000
+  destination_.set_answer([](size_t, const std::string&) { return accepted(); });
+  ASSERT_TRUE(wait_until([&] { return source_.reported() == Lsn{500'008}; }));
+  stop();
+  EXPECT_EQ(summary_.delivered_events, 10'000u);
+}
+
+}  // namespace waltrack
