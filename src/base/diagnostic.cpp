@@ -27,7 +27,8 @@ void Diagnostics::warning(SourcePlace place, std::string message, std::string hi
 
 std::string Diagnostics::text() const {
   std::string text;
-  for (const Diagnostic& diagnostic : all_) text.append(diagnostic.text()).append("\n");
+  for (const Diagnostic& diagnostic : all_)
+    text.append(diagnostic.text()).append("\n");
   return text;
 }
 

@@ -1,9 +1,8 @@
 #include "base/log.hpp"
 
+#include <memory>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-
-#include <memory>
 
 #include "base/clock.hpp"
 #include "base/iso8601.hpp"
@@ -17,8 +16,8 @@ Format g_format = Format::text;
 // spdlog brings the thread-safe sink and the level; the line is ours, so its pattern is bare.
 spdlog::logger& logger() {
   static const std::shared_ptr<spdlog::logger> instance = [] {
-    auto made = std::make_shared<spdlog::logger>(
-        "waltrack", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made = std::make_shared<spdlog::logger>("waltrack",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%v");
     made->set_level(spdlog::level::info);
     made->flush_on(spdlog::level::trace);
@@ -76,8 +75,7 @@ void write(Level level, std::string_view message, Fields fields) {
   if (!out.should_log(to_spdlog(level))) return;
   std::string time;
   append_iso8601_utc(time, SystemClock().utc_us());
-  out.log(to_spdlog(level),
-          spdlog::string_view_t(render(g_format, time, level, message, fields)));
+  out.log(to_spdlog(level), spdlog::string_view_t(render(g_format, time, level, message, fields)));
 }
 
 std::string render(Format format, std::string_view time, Level level, std::string_view message,

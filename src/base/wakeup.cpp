@@ -1,11 +1,10 @@
 #include "base/wakeup.hpp"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/error.hpp"
 
@@ -18,7 +17,9 @@ Wakeup::Wakeup() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   }
 }
 
-Wakeup::~Wakeup() { close(fd_); }
+Wakeup::~Wakeup() {
+  close(fd_);
+}
 
 void Wakeup::wake() const {
   const uint64_t one = 1;

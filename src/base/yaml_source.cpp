@@ -3,33 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/utf8.hpp"
+
 namespace waltrack {
 namespace {
 
 constexpr size_t kMaxBytes = 4 << 20;
-
-// Bytes of the UTF-8 character at `text[i]`, 0 when there is none (RFC 3629).
-size_t character_length(std::string_view text, size_t i) {
-  const auto byte = [&](size_t at) -> unsigned {
-    return at < text.size() ? static_cast<unsigned char>(text[at]) : 0;
-  };
-  const auto tail = [&](size_t at) { return (byte(at) & 0xC0) == 0x80; };
-  const unsigned first = byte(i);
-  const unsigned second = byte(i + 1);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return tail(i + 1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    if (first == 0xE0 && second < 0xA0) return 0;
-    if (first == 0xED && second > 0x9F) return 0;
-    return tail(i + 1) && tail(i + 2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    if (first == 0xF0 && second < 0x90) return 0;
-    if (first == 0xF4 && second > 0x8F) return 0;
-    return tail(i + 1) && tail(i + 2) && tail(i + 3) ? 4 : 0;
-  }
-  return 0;
-}
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n';
@@ -69,7 +48,7 @@ std::optional<Diagnostic> YamlSource::unreadable() const {
                       "split it into several files"};
   }
   for (size_t i = 0; i < text_.size();) {
-    const size_t length = character_length(text_, i);
+    const size_t length = utf8_length(std::string_view(text_).substr(i));
     if (length == 0) {
       return Diagnostic{Severity::error, place(i), "this is not UTF-8", "save the file in UTF-8"};
     }

@@ -17,12 +17,14 @@ TEST(Backoff, WaitsGrowUpToTheCapAndStayBelowTheirCeiling) {
 
 TEST(Backoff, ManyAttemptsDoNotOverflow) {
   Backoff backoff(1000ms, 60000ms, 7);
-  for (int i = 0; i < 200; ++i) EXPECT_LE(backoff.next(), 60000ms);
+  for (int i = 0; i < 200; ++i)
+    EXPECT_LE(backoff.next(), 60000ms);
 }
 
 TEST(Backoff, ResetStartsOver) {
   Backoff backoff(1ms, 1h, 7);
-  for (int i = 0; i < 20; ++i) backoff.next();
+  for (int i = 0; i < 20; ++i)
+    backoff.next();
   backoff.reset();
   EXPECT_EQ(backoff.attempts(), 0);
   EXPECT_LE(backoff.next(), 1ms);

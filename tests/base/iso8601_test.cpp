@@ -24,8 +24,7 @@ TEST(Iso8601, TimesBefore1970AreExact) {
 }
 
 TEST(Iso8601, YearsOutsideFourDigitsUseTheExpandedForm) {
-  EXPECT_EQ(text(days_from_civil(10000, 1, 1) * 86'400'000'000),
-            "+010000-01-01T00:00:00.000000Z");
+  EXPECT_EQ(text(days_from_civil(10000, 1, 1) * 86'400'000'000), "+010000-01-01T00:00:00.000000Z");
   EXPECT_EQ(text(days_from_civil(-1, 12, 31) * 86'400'000'000), "-000001-12-31T00:00:00.000000Z");
 }
 

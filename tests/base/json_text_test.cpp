@@ -1,7 +1,6 @@
 #include "base/json_text.hpp"
 
 #include <gtest/gtest.h>
-
 #include <nlohmann/json.hpp>
 
 namespace waltrack {

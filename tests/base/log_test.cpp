@@ -1,7 +1,6 @@
 #include "base/log.hpp"
 
 #include <gtest/gtest.h>
-
 #include <nlohmann/json.hpp>
 
 namespace waltrack::log {

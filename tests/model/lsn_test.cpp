@@ -16,7 +16,8 @@ TEST(Lsn, ParseReadsItBack) {
 }
 
 TEST(Lsn, ParseRefusesWhatIsNotAnLsn) {
-  for (const char* text : {"", "/", "0", "0/", "/0", "x/0", "0/x", "1/2/3", "100000000/0", "-1/0"}) {
+  for (const char* text :
+       {"", "/", "0", "0/", "/0", "x/0", "0/x", "1/2/3", "100000000/0", "-1/0"}) {
     EXPECT_EQ(Lsn::parse(text), std::nullopt) << text;
   }
 }

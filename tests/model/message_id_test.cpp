@@ -1,7 +1,6 @@
 #include "model/message_id.hpp"
 
 #include <gtest/gtest.h>
-
 #include <set>
 
 namespace waltrack {
