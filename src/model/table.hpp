@@ -52,6 +52,14 @@ struct Column {
 
 enum class ReplicaIdentity : uint8_t { key, index, full, nothing };
 
+struct TableName {
+  std::string schema = "public";
+  std::string name;
+
+  std::string full_name() const { return schema + "." + name; }
+  bool operator==(const TableName&) const = default;
+};
+
 // One layout of one table. A table whose columns change gets a new Table with a new id; an old one
 // lives as long as its decoder. `schema` and `name` are the resolved table: a partition's root.
 struct Table {

@@ -1,19 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "model/table.hpp"
 
 namespace waltrack {
-
-struct TableName {
-  std::string schema;
-  std::string name;
-
-  bool operator==(const TableName&) const = default;
-};
 
 // What a decoder has to ask the server's catalog, because the stream does not say it. Belongs to the
 // capture thread; answers are cached, so a call is slow only the first time.
