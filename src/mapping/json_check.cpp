@@ -1,0 +1,164 @@
+#include "mapping/json_check.hpp"
+
+#include <bitset>
+#include <cstddef>
+
+#include "base/utf8.hpp"
+#include "mapping/number_text.hpp"
+
+namespace waltrack {
+namespace {
+
+constexpr size_t kMaxDepth = 512;
+
+class JsonChecker {
+ public:
+  explicit JsonChecker(std::string_view text) : text_(text) {}
+
+  bool check() {
+    if (!value()) return false;
+    while (depth_ > 0) {
+      if (!after_value()) return false;
+    }
+    skip_blanks();
+    return i_ == text_.size();
+  }
+
+ private:
+  char ahead() const { return i_ < text_.size() ? text_[i_] : '\0'; }
+
+  bool take(char c) {
+    if (ahead() != c) return false;
+    ++i_;
+    return true;
+  }
+
+  void skip_blanks() {
+    while (ahead() == ' ' || ahead() == '\t' || ahead() == '\n' || ahead() == '\r')
+      ++i_;
+  }
+
+  // A scalar, an empty container, or the beginning of a container and its first value.
+  bool value() {
+    for (;;) {
+      skip_blanks();
+      const char c = ahead();
+      if (c == '"') return string();
+      if (c != '{' && c != '[') return word() || number();
+      const bool map = c == '{';
+      if (depth_ == kMaxDepth) return false;
+      ++i_;
+      skip_blanks();
+      if (take(map ? '}' : ']')) return true;
+      in_map_[depth_++] = map;
+      if (map && !key()) return false;
+    }
+  }
+
+  // What follows a value inside of a container: its end, or the next value.
+  bool after_value() {
+    const bool map = in_map_[depth_ - 1];
+    skip_blanks();
+    if (take(map ? '}' : ']')) {
+      --depth_;
+      return true;
+    }
+    if (!take(',')) return false;
+    if (map && !key()) return false;
+    return value();
+  }
+
+  bool key() {
+    skip_blanks();
+    if (!string()) return false;
+    skip_blanks();
+    return take(':');
+  }
+
+  bool word() {
+    for (const std::string_view known : {"true", "false", "null"}) {
+      if (!text_.substr(i_).starts_with(known)) continue;
+      i_ += known.size();
+      return true;
+    }
+    return false;
+  }
+
+  bool number() {
+    size_t end = text_.find_first_not_of("+-.0123456789eE", i_);
+    if (end == std::string_view::npos) end = text_.size();
+    const std::string_view number = text_.substr(i_, end - i_);
+    i_ = end;
+    return is_finite_number(number);
+  }
+
+  bool string() {
+    if (!take('"')) return false;
+    while (i_ < text_.size()) {
+      const auto c = static_cast<unsigned char>(text_[i_]);
+      if (c == '"') {
+        ++i_;
+        return true;
+      }
+      if (c == '\\') {
+        if (!escape()) return false;
+      } else if (c < 0x20) {
+        return false;
+      } else if (c < 0x80) {
+        ++i_;
+      } else {
+        const size_t length = utf8_length(text_.substr(i_));
+        if (length == 0) return false;
+        i_ += length;
+      }
+    }
+    return false;
+  }
+
+  bool escape() {
+    ++i_;
+    if (take('u')) {
+      const unsigned first = hex4();
+      if (first > 0xFFFF || (first >= 0xDC00 && first <= 0xDFFF)) return false;
+      if (first < 0xD800 || first > 0xDBFF) return true;
+      if (!take('\\') || !take('u')) return false;
+      const unsigned second = hex4();
+      return second >= 0xDC00 && second <= 0xDFFF;
+    }
+    const char c = ahead();
+    if (c == '\0' || std::string_view("\"\\/bfnrt").find(c) == std::string_view::npos) return false;
+    ++i_;
+    return true;
+  }
+
+  // Four hexadecimal digits, or something above 0xFFFF.
+  unsigned hex4() {
+    unsigned value = 0;
+    for (int n = 0; n < 4; ++n, ++i_) {
+      const char c = ahead();
+      unsigned digit = 0;
+      if (c >= '0' && c <= '9') {
+        digit = static_cast<unsigned>(c - '0');
+      } else if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) {
+        digit = static_cast<unsigned>((c | 0x20) - 'a') + 10;
+      } else {
+        return 0x10000;
+      }
+      value = value * 16 + digit;
+    }
+    return value;
+  }
+
+  std::string_view text_;
+  size_t i_ = 0;
+  size_t depth_ = 0;
+  std::bitset<kMaxDepth> in_map_;
+};
+
+}  // namespace
+
+bool is_embeddable_json(std::string_view text) {
+  return JsonChecker(text).check();
+}
+
+}  // namespace waltrack

@@ -1,0 +1,254 @@
+#include "mapping/value_json.hpp"
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "base/json_text.hpp"
+#include "mapping/array_text.hpp"
+#include "mapping/hstore_text.hpp"
+#include "mapping/json_check.hpp"
+#include "mapping/number_text.hpp"
+#include "mapping/range_text.hpp"
+#include "mapping/timestamp_text.hpp"
+
+namespace waltrack {
+namespace {
+
+// Room for what has to be unescaped; kept, so that a steady state allocates nothing. An array's
+// element may be in use while a range or an hstore inside of it is taken apart.
+struct Scratch {
+  std::string element;
+  std::string first;
+  std::string second;
+};
+thread_local Scratch scratch;
+
+bool append_if(bool fits, std::string& out, std::string_view text) {
+  if (fits) out.append(text);
+  return fits;
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// Hexadecimal digits, which may have the \x of Postgres' text before them, as base64.
+bool append_bytea(std::string& out, std::string_view text) {
+  constexpr char kBase64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  if (text.starts_with("\\x")) text.remove_prefix(2);
+  if (text.size() % 2 != 0) return false;
+  out.push_back('"');
+  uint32_t bits = 0;
+  int count = 0;
+  for (size_t i = 0; i < text.size(); i += 2) {
+    const int high = hex_digit(text[i]);
+    const int low = hex_digit(text[i + 1]);
+    if (high < 0 || low < 0) return false;
+    bits = bits << 8 | static_cast<uint32_t>(high * 16 + low);
+    if (++count < 3) continue;
+    const char group[] = {kBase64[bits >> 18 & 63], kBase64[bits >> 12 & 63],
+                          kBase64[bits >> 6 & 63], kBase64[bits & 63]};
+    out.append(group, sizeof group);
+    bits = 0;
+    count = 0;
+  }
+  if (count == 1) {
+    const char group[] = {kBase64[bits >> 2], kBase64[bits << 4 & 63], '=', '='};
+    out.append(group, sizeof group);
+  } else if (count == 2) {
+    const char group[] = {kBase64[bits >> 10], kBase64[bits >> 4 & 63], kBase64[bits << 2 & 63],
+                          '='};
+    out.append(group, sizeof group);
+  }
+  out.push_back('"');
+  return true;
+}
+
+using AppendTime = bool (*)(std::string&, std::string_view);
+
+bool append_time(std::string& out, std::string_view text, AppendTime append) {
+  out.push_back('"');
+  if (!append(out, text)) return false;
+  out.push_back('"');
+  return true;
+}
+
+void append_element(std::string& out, ValueKind kind, std::string_view text);
+
+// What a range may be over: anything but what would need the scratch that its bounds stand in.
+ValueKind bound_kind(ValueKind kind) {
+  switch (kind) {
+    case ValueKind::array:
+    case ValueKind::range:
+    case ValueKind::multirange:
+    case ValueKind::hstore:
+      return ValueKind::text;
+    default:
+      return kind;
+  }
+}
+
+void append_bound(std::string& out, ValueKind kind, const std::optional<std::string_view>& bound) {
+  if (bound) {
+    append_element(out, bound_kind(kind), *bound);
+  } else {
+    out.append("null");
+  }
+}
+
+bool take_range_json(std::string& out, ValueKind element, std::string_view& text) {
+  RangeText range;
+  if (!take_range(text, range, scratch.first, scratch.second)) return false;
+  if (range.empty) {
+    out.append("\"empty\"");
+    return true;
+  }
+  out.append("{\"lower\":");
+  append_bound(out, element, range.lower);
+  out.append(",\"upper\":");
+  append_bound(out, element, range.upper);
+  out.append(",\"bounds\":\"");
+  out.push_back(range.opening);
+  out.push_back(range.closing);
+  out.append("\"}");
+  return true;
+}
+
+bool append_range(std::string& out, ValueKind element, std::string_view text) {
+  return take_range_json(out, element, text) && text.empty();
+}
+
+// `{[1,3),[5,7)}`
+bool append_multirange(std::string& out, ValueKind element, std::string_view text) {
+  if (!text.starts_with('{')) return false;
+  text.remove_prefix(1);
+  out.push_back('[');
+  for (bool first = true; !text.starts_with('}'); first = false) {
+    if (!first) {
+      if (!text.starts_with(',')) return false;
+      text.remove_prefix(1);
+      out.push_back(',');
+    }
+    if (!take_range_json(out, element, text)) return false;
+  }
+  out.push_back(']');
+  return text.size() == 1;
+}
+
+bool append_hstore(std::string& out, std::string_view text) {
+  HstoreText pairs(text, scratch.first, scratch.second);
+  out.push_back('{');
+  for (bool first = true; pairs.next(); first = false) {
+    if (!first) out.push_back(',');
+    append_json_string(out, pairs.key());
+    out.push_back(':');
+    if (pairs.value()) {
+      append_json_string(out, *pairs.value());
+    } else {
+      out.append("null");
+    }
+  }
+  out.push_back('}');
+  return !pairs.malformed();
+}
+
+bool append_array(std::string& out, ValueKind element, char delimiter, std::string_view text) {
+  ArrayText pieces(text, delimiter, scratch.element);
+  bool first = true;
+  for (;;) {
+    const ArrayText::Piece piece = pieces.next();
+    if (piece == ArrayText::Piece::end) return true;
+    if (piece == ArrayText::Piece::malformed) return false;
+    if (!first && piece != ArrayText::Piece::close) out.push_back(',');
+    first = piece == ArrayText::Piece::open;
+    switch (piece) {
+      case ArrayText::Piece::open:
+        out.push_back('[');
+        break;
+      case ArrayText::Piece::close:
+        out.push_back(']');
+        break;
+      case ArrayText::Piece::null:
+        out.append("null");
+        break;
+      default:
+        append_element(out, element, pieces.element());
+    }
+  }
+}
+
+// Appends the JSON for text that fits its kind and returns true; may leave half a value behind when
+// it does not.
+bool append_fitting(std::string& out, ValueKind kind, ValueKind element, char delimiter,
+                    std::string_view text) {
+  switch (kind) {
+    case ValueKind::boolean:
+      if (text == "t" || text == "f") return append_if(true, out, text == "t" ? "true" : "false");
+      return false;
+    case ValueKind::int2:
+    case ValueKind::int4:
+    case ValueKind::int8:
+    case ValueKind::oid:
+      return append_if(is_exact_integer(text), out, text);
+    case ValueKind::float4:
+    case ValueKind::float8:
+      return append_if(is_finite_number(text), out, text);
+    case ValueKind::numeric:
+      return append_if(is_exact_number(text), out, text);
+    case ValueKind::bytea:
+      return append_bytea(out, text);
+    case ValueKind::date:
+      return append_time(out, text, append_date_text);
+    case ValueKind::time:
+      return append_time(out, text, append_time_text);
+    case ValueKind::timetz:
+      return append_time(out, text, append_timetz_text);
+    case ValueKind::timestamp:
+      return append_time(out, text, append_timestamp_text);
+    case ValueKind::timestamptz:
+      return append_time(out, text, append_timestamptz_text);
+    case ValueKind::json:
+      return append_if(is_embeddable_json(text), out, text);
+    case ValueKind::array:
+      return append_array(out, element, delimiter, text);
+    case ValueKind::range:
+      return append_range(out, element, text);
+    case ValueKind::multirange:
+      return append_multirange(out, element, text);
+    case ValueKind::hstore:
+      return append_hstore(out, text);
+    case ValueKind::text:
+    case ValueKind::interval:
+      break;
+  }
+  return false;
+}
+
+void append_text(std::string& out, ValueKind kind, ValueKind element, char delimiter,
+                 std::string_view text) {
+  const size_t start = out.size();
+  if (append_fitting(out, kind, element, delimiter, text)) return;
+  out.resize(start);
+  append_json_string(out, text);
+}
+
+// An element of an array or a bound of a range: what it consists of itself is not known.
+void append_element(std::string& out, ValueKind kind, std::string_view text) {
+  append_text(out, kind == ValueKind::array ? ValueKind::text : kind, ValueKind::text, ',', text);
+}
+
+}  // namespace
+
+void append_value_json(std::string& out, const ColumnType& type, const Value& value) {
+  if (!value.is_present()) {
+    out.append("null");
+    return;
+  }
+  append_text(out, type.kind, type.element, type.delimiter, value.text);
+}
+
+}  // namespace waltrack
