@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "postgres/byte_reader.hpp"
+#include "postgres/catalog_lookup.hpp"
+#include "postgres/decoder.hpp"
+#include "postgres/table_registry.hpp"
+#include "postgres/transaction_items.hpp"
+
+namespace waltrack {
+
+// Reads pgoutput's binary messages, protocol version 1 (Postgres' documentation, "Logical
+// Replication Message Formats"): no streamed or prepared transactions, no binary values. Logical
+// messages and origins are skipped. Generated columns are not in the stream (before Postgres 18).
+class PgoutputDecoder final : public Decoder {
+ public:
+  // `catalog` must outlive the decoder.
+  explicit PgoutputDecoder(CatalogLookup& catalog) : registry_(catalog) {}
+
+  void feed(std::string_view message, Lsn lsn) override;
+  bool next(StreamItem& item) override { return items_.next(item); }
+
+ private:
+  struct Relation {
+    ResolvedTable* resolved = nullptr;
+    const Table* table = nullptr;
+  };
+
+  void read(ByteReader& in, Lsn lsn);
+  void read_begin(ByteReader& in);
+  void read_commit(ByteReader& in);
+  void read_relation(ByteReader& in);
+  void read_insert(ByteReader& in, Lsn lsn);
+  void read_update(ByteReader& in, Lsn lsn);
+  void read_delete(ByteReader& in, Lsn lsn);
+  void read_truncate(ByteReader& in, Lsn lsn);
+
+  const Relation& relation(uint32_t id) const;
+  static void read_tuple(ByteReader& in, const Table& table, std::vector<Value>& row);
+  void read_old_tuple(ByteReader& in, char kind, const Table& table);
+
+  TableRegistry registry_;
+  TransactionItems items_;
+  std::unordered_map<uint32_t, Relation> relations_;  // by OID, as Relation messages told
+  std::string message_;                               // what the rows' views point into
+  std::vector<Value> new_row_;
+  std::vector<Value> old_row_;
+};
+
+}  // namespace waltrack

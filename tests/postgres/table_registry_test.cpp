@@ -1,0 +1,65 @@
+#include "postgres/table_registry.hpp"
+
+#include <gtest/gtest.h>
+
+#include "postgres/fake_catalog.hpp"
+
+namespace waltrack {
+namespace {
+
+TEST(RowCounter, CountsWhileTransactionAndLsnStay) {
+  RowCounter counter;
+  EXPECT_EQ(counter.next_row(1, Lsn{10}), 0U);
+  EXPECT_EQ(counter.next_row(1, Lsn{10}), 1U);
+  EXPECT_EQ(counter.next_row(1, Lsn{11}), 0U);
+  EXPECT_EQ(counter.next_row(1, Lsn{11}), 1U);
+  EXPECT_EQ(counter.next_row(2, Lsn{11}), 0U);
+}
+
+TEST(RowCounter, TellsTheFirstTruncateOfAnLsn) {
+  RowCounter counter;
+  EXPECT_TRUE(counter.first_truncate(1, Lsn{10}));
+  EXPECT_FALSE(counter.first_truncate(1, Lsn{10}));
+  EXPECT_TRUE(counter.first_truncate(1, Lsn{11}));
+  EXPECT_TRUE(counter.first_truncate(2, Lsn{11}));
+}
+
+TEST(TableRegistry, PartitionsShareTheirRootsCount) {
+  FakeCatalog catalog;
+  catalog.roots["public.orders_2025"] = {"public", "orders"};
+  catalog.roots["public.orders_2026"] = {"public", "orders"};
+  TableRegistry registry(catalog);
+  ResolvedTable& a = registry.resolve("public", "orders_2025");
+  ResolvedTable& b = registry.resolve("public", "orders_2026");
+  EXPECT_EQ(&a, &b);
+  EXPECT_EQ(registry.layout(a, {}, ReplicaIdentity::key).full_name(), "public.orders");
+}
+
+TEST(TableRegistry, TheSameLayoutIsTheSameTable) {
+  FakeCatalog catalog;
+  TableRegistry registry(catalog);
+  ResolvedTable& users = registry.resolve("public", "users");
+  const auto columns = [&](uint32_t oid, bool key) {
+    return std::vector<Column>{registry.column("id", oid, key)};
+  };
+  const Table& first = registry.layout(users, columns(20, true), ReplicaIdentity::key);
+  const Table& other_type = registry.layout(users, columns(23, true), ReplicaIdentity::key);
+  const Table& other_key = registry.layout(users, columns(20, false), ReplicaIdentity::key);
+  const Table& other_identity = registry.layout(users, columns(20, true), ReplicaIdentity::full);
+  EXPECT_EQ(&registry.layout(users, columns(20, true), ReplicaIdentity::key), &first);
+  EXPECT_EQ(first.id, 0U);
+  EXPECT_EQ(other_type.id, 1U);
+  EXPECT_EQ(other_key.id, 2U);
+  EXPECT_EQ(other_identity.id, 3U);
+}
+
+TEST(TableRegistry, SameColumnsOfAnotherTableAreAnotherTable) {
+  FakeCatalog catalog;
+  TableRegistry registry(catalog);
+  const Table& a = registry.layout(registry.resolve("a", "b.c"), {}, ReplicaIdentity::key);
+  const Table& b = registry.layout(registry.resolve("a.b", "c"), {}, ReplicaIdentity::key);
+  EXPECT_NE(a.id, b.id);
+}
+
+}  // namespace
+}  // namespace waltrack
