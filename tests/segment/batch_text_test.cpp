@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <libdeflate.h>
 
-#include "fake_clock.hpp"
 #include "segment/limits.hpp"
+#include "support/fake_clock.hpp"
 
 namespace waltrack {
 namespace {

@@ -6,9 +6,9 @@
 #include <sys/socket.h>
 
 #include "base/error.hpp"
-#include "fake_clock.hpp"
-#include "http_server.hpp"
-#include "self_signed.hpp"
+#include "segment/http_server.hpp"
+#include "segment/self_signed.hpp"
+#include "support/fake_clock.hpp"
 
 namespace waltrack {
 namespace {

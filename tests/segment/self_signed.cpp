@@ -1,4 +1,4 @@
-#include "self_signed.hpp"
+#include "segment/self_signed.hpp"
 
 #include <cstdio>
 #include <cstdlib>
