@@ -20,7 +20,8 @@ check() {
   while IFS=: read -r file number text; do
     room=${file#"$root/src/"}
     room=${room%%/*}
-    target=$(sed -E 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*"([^"]*)".*/\1/' <<<"$text")
+    target=${text#*\"}
+    target=${target%%\"*}
     if [[ -z ${allowed[$room]:-} ]]; then
       echo "$file:$number: the folder '$room' is not in the layers"
     elif [[ $target != */* ]]; then

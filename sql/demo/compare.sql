@@ -37,16 +37,15 @@ create temporary table surplus as
   except all select type, event, user_id, anonymous_id, content, timestamp from wanted;
 create temporary table twice as
   select message_id, count(*) from received group by 1 having count(*) > 1 or message_id is null;
--- An event that names two identities has its place among the events of each.
 create temporary table out_of_order as
   with expected_order as (
-    select who, type, event, content, row_number() over (partition by who order by n) as place
-    from wanted, unnest(array['user ' || user_id, 'browser ' || anonymous_id]) as who
-    where who is not null
+    select coalesce(user_id, anonymous_id) as who, type, event, content,
+           row_number() over (partition by coalesce(user_id, anonymous_id) order by n) as place
+    from wanted
   ), arrival_order as (
-    select who, type, event, content, row_number() over (partition by who order by n) as place
-    from came, unnest(array['user ' || user_id, 'browser ' || anonymous_id]) as who
-    where who is not null
+    select coalesce(user_id, anonymous_id) as who, type, event, content,
+           row_number() over (partition by coalesce(user_id, anonymous_id) order by n) as place
+    from came
   )
   select who, place, coalesce(w.event, w.type) as expected, coalesce(c.event, c.type) as came
   from expected_order w join arrival_order c using (who, place)

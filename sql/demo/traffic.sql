@@ -58,8 +58,10 @@ $$;
 
 create function traffic.rename(who bigint, new_name text) returns void language plpgsql as $$
 begin
-  update users set name = new_name where id = who;
-  perform traffic.expect_identify(who);
+  update users set name = new_name where id = who and name <> new_name;
+  if found then
+    perform traffic.expect_identify(who);
+  end if;
 end $$;
 
 -- Touches only what no event is made of.
