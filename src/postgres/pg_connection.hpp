@@ -1,0 +1,83 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "postgres/pg_error.hpp"
+
+struct pg_conn;
+struct pg_result;
+
+namespace waltrack {
+
+// The rows of an answer. Views hold as long as the result.
+class PgResult {
+ public:
+  explicit PgResult(pg_result* result) : result_(result) {}
+
+  int rows() const;
+  bool is_null(int row, int column) const;
+  std::string_view text(int row, int column) const;  // "" for null
+  std::string string(int row, int column) const { return std::string(text(row, column)); }
+  bool boolean(int row, int column) const { return text(row, column) == "t"; }
+  int64_t integer(int row, int column) const;  // 0 for null
+
+  pg_result* raw() const { return result_.get(); }
+
+ private:
+  struct Clear {
+    void operator()(pg_result* result) const;
+  };
+  std::unique_ptr<pg_result, Clear> result_;
+};
+
+enum class PgMode { plain, replication };
+
+// A connection to Postgres, open as long as the object. Its session gives the texts that the
+// program counts on: UTF8, DateStyle ISO, IntervalStyle iso_8601, TimeZone UTC, bytea hex, no
+// time-outs. Belongs to one thread. Failures are PgError.
+class PgConnection {
+ public:
+  // Gives up after connect_timeout of the url, or after `default_timeout` without one, for each of
+  // the url's hosts.
+  static PgConnection open(const std::string& url, PgMode mode,
+                           std::chrono::milliseconds default_timeout = std::chrono::seconds(10));
+
+  // In replication mode there are no parameters.
+  PgResult query(const std::string& sql, const std::vector<std::string>& parameters = {});
+
+  // Throws what a failed result or the connection says.
+  [[noreturn]] void fail(const PgResult& result) const;
+  [[noreturn]] void fail() const;
+
+  // Takes each notice from now on: severity (never translated), then message.
+  using NoticeHandler = std::function<void(std::string_view severity, std::string_view message)>;
+  void on_notice(NoticeHandler handler);
+
+  int server_version() const;  // 150020
+  const std::string& role() const { return context_.role; }
+  const std::string& database() const { return database_; }
+  const PgContext& context() const { return context_; }
+  pg_conn* raw() const { return connection_.get(); }
+
+ private:
+  struct Finish {
+    void operator()(pg_conn* connection) const;
+  };
+  explicit PgConnection(pg_conn* connection);
+
+  std::unique_ptr<pg_conn, Finish> connection_;
+  std::unique_ptr<NoticeHandler> notice_handler_;  // its address is known to libpq
+  std::string database_;
+  PgContext context_;
+
+  friend class PgConnector;
+};
+
+}  // namespace waltrack

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace waltrack {
+
+// An identifier in double quotes, for SQL and for replication commands.
+std::string quote_identifier(std::string_view name);
+
+// schema and name, each in double quotes.
+std::string quote_qualified(std::string_view schema, std::string_view name);
+
+// A string in single quotes, for replication commands and for SQL with
+// standard_conforming_strings: both take a backslash as itself.
+std::string quote_literal(std::string_view text);
+
+}  // namespace waltrack

@@ -1,0 +1,189 @@
+#include "postgres/postgres_source.hpp"
+
+#include <algorithm>
+#include <poll.h>
+#include <utility>
+
+#include "base/log.hpp"
+#include "postgres/pgoutput_decoder.hpp"
+#include "postgres/wal2json_decoder.hpp"
+
+namespace waltrack {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds kProbeTimeout = 3s;
+constexpr std::chrono::milliseconds kBetweenNotices = 60s;
+
+std::chrono::milliseconds sender_timeout(PgConnection& connection) {
+  const PgResult row =
+      connection.query("SELECT setting FROM pg_settings WHERE name = 'wal_sender_timeout'");
+  return std::chrono::milliseconds(row.integer(0, 0));
+}
+
+}  // namespace
+
+std::unique_ptr<Decoder> make_decoder(Plugin plugin, CatalogLookup& catalog) {
+  if (plugin == Plugin::wal2json) return std::make_unique<Wal2jsonDecoder>(catalog);
+  return std::make_unique<PgoutputDecoder>(catalog);
+}
+
+PostgresSource::PostgresSource(SourceSettings settings, Plugin plugin, uint64_t system_identifier,
+                               Catalog& catalog, DecoderFactory decoders)
+    : settings_(std::move(settings)),
+      plugin_(plugin),
+      system_identifier_(system_identifier),
+      catalog_(catalog),
+      decoders_(std::move(decoders)),
+      schedule_(SystemClock().steady(), 0ms) {}
+
+void PostgresSource::open(Lsn start) {
+  close();
+  catalog_.load();
+  PgConnection connection = connect(start);
+  const std::chrono::milliseconds timeout = sender_timeout(connection);
+  stream_ = start_stream(std::move(connection), start);
+  stream_->connection().on_notice([this](std::string_view severity, std::string_view message) {
+    take_notice(severity, message);
+  });
+  decoder_ = decoders_(plugin_, catalog_);
+  decoding_ = false;
+  received_ = start;
+  schedule_ = ReportSchedule(SystemClock().steady(), timeout);
+  log::info("streaming",
+            {{"slot", settings_.slot}, {"plugin", plugin_name(plugin_)}, {"from", start.text()}});
+}
+
+void PostgresSource::close() {
+  stream_.reset();
+  decoder_.reset();
+}
+
+PgConnection PostgresSource::connect(Lsn start) const {
+  PgConnection connection = PgConnection::open(settings_.url, PgMode::replication);
+  check_server(connection, start);
+  check_slot_position(connection, start);
+  return connection;
+}
+
+void PostgresSource::check_server(PgConnection& connection, Lsn start) const {
+  const ServerIdentity server = read_server_identity(connection);
+  if (server.system_identifier != system_identifier_) {
+    throw Error(ErrorKind::failure,
+                "this is another server: its system identifier is " +
+                    std::to_string(server.system_identifier) + ", the state file belongs to " +
+                    std::to_string(system_identifier_),
+                connection.context().where,
+                "point source.url at the server of before, or use another state file");
+  }
+  check_position(connection, server, start);
+}
+
+void PostgresSource::check_position(PgConnection& connection, const ServerIdentity& server,
+                                    Lsn start) const {
+  if (server.position >= start) return;
+  const std::string what = "the server is behind the checkpoint: its WAL ends at " +
+                           server.position.text() + ", the checkpoint is " + start.text();
+  if (connection.query("SELECT pg_is_in_recovery()").boolean(0, 0)) {
+    throw Error(ErrorKind::transient, what, connection.context().where,
+                "this standby has to catch up with its primary");
+  }
+  throw Error(ErrorKind::failure, what, connection.context().where,
+              "an older backup was restored: drop the slot with pg_drop_replication_slot() and "
+              "move the state file away to start from the present");
+}
+
+void PostgresSource::check_slot_position(PgConnection& connection, Lsn start) const {
+  const std::optional<SlotState> slot = read_slot(connection, settings_.slot);
+  if (!slot || start.is_none() || slot->confirmed <= start) return;
+  throw Error(ErrorKind::failure,
+              "the slot was confirmed up to " + slot->confirmed.text() +
+                  ", beyond the checkpoint " + start.text() + ": what lies between can't be read",
+              connection.context().where + ", slot " + settings_.slot,
+              "somebody else read this slot, or the state file is an old copy: give each reader a "
+              "slot of its own; to accept the gap, move the state file away");
+}
+
+std::unique_ptr<ReplicationStream> PostgresSource::start_stream(PgConnection connection,
+                                                                Lsn start) const {
+  if (plugin_ == Plugin::pgoutput) {
+    return std::make_unique<ReplicationStream>(std::move(connection), settings_.slot, start,
+                                               pgoutput_options(settings_.publication));
+  }
+  const std::vector<TablePattern> tables = catalog_.patterns_for(settings_.tables);
+  try {
+    return std::make_unique<ReplicationStream>(std::move(connection), settings_.slot, start,
+                                               wal2json_options(tables, true));
+  } catch (const PgError& error) {
+    const bool too_old = error.sqlstate() == "22023" &&
+                         std::string_view(error.what()).find("numeric-data-types-as-string") !=
+                             std::string_view::npos;
+    if (!too_old) throw;
+  }
+  return std::make_unique<ReplicationStream>(connect(start), settings_.slot, start,
+                                             wal2json_options(tables, false));
+}
+
+bool PostgresSource::next(StreamItem& item) {
+  if (!stream_) return false;
+  for (;;) {
+    if (decoding_ && decoder_->next(item)) return true;
+    decoding_ = false;
+    ReplicationMessage message;
+    if (!stream_->read(message)) return false;
+    if (message.kind == ReplicationMessage::Kind::keepalive) {
+      received_ = std::max(received_, message.wal_end);
+      item = StreamItem{};
+      item.kind = StreamItem::Kind::keepalive;
+      item.end_lsn = message.wal_end;
+      item.reply_requested = message.reply_requested;
+      return true;
+    }
+    received_ = std::max(received_, message.start);
+    decoder_->feed(message.payload, message.start);
+    decoding_ = true;
+  }
+}
+
+void PostgresSource::wait(int wake_fd, std::chrono::milliseconds timeout, bool listen) {
+  if (stream_) {
+    stream_->wait(wake_fd, std::min(timeout, schedule_.left(SystemClock().steady())), listen);
+    return;
+  }
+  pollfd waiting{wake_fd, POLLIN, 0};
+  poll(&waiting, 1, static_cast<int>(timeout.count()));
+}
+
+void PostgresSource::report(Lsn confirmed, bool now) {
+  if (!stream_) return;
+  const SteadyTime time = SystemClock().steady();
+  const ReportSchedule::Due due = schedule_.due(time, confirmed);
+  if (due == ReportSchedule::Due::nothing && !now) return;
+  const bool ask = due == ReportSchedule::Due::report_and_ask;
+  if (stream_->send_status(std::max(received_, confirmed), confirmed, ask)) {
+    schedule_.sent(time, confirmed, ask);
+  }
+}
+
+bool PostgresSource::server_is_stopping() {
+  try {
+    PgConnection::open(settings_.url, PgMode::plain, kProbeTimeout);
+  } catch (const PgError& error) {
+    return error.sqlstate() == "57P03";
+  }
+  return false;
+}
+
+void PostgresSource::take_notice(std::string_view severity, std::string_view message) {
+  if (severity != "WARNING") return;
+  if (message.starts_with("no tuple identifier for ")) ++rows_without_identity_;
+  ++notices_;
+  const SteadyTime now = SystemClock().steady();
+  if (notices_told_ > 0 && now - last_notice_told_ < kBetweenNotices) return;
+  log::warn("the server warns", {{"message", message}, {"warnings so far", notices_}});
+  notices_told_ = notices_;
+  last_notice_told_ = now;
+}
+
+}  // namespace waltrack

@@ -1,0 +1,81 @@
+#include "postgres/replication_stream.hpp"
+
+#include <algorithm>
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include "base/clock.hpp"
+#include "postgres/pg_quote.hpp"
+
+namespace waltrack {
+
+void ReplicationStream::FreeBuffer::operator()(char* buffer) const {
+  PQfreemem(buffer);
+}
+
+ReplicationStream::ReplicationStream(PgConnection connection, const std::string& slot, Lsn start,
+                                     const Options& options)
+    : connection_(std::move(connection)) {
+  std::string command =
+      "START_REPLICATION SLOT " + quote_identifier(slot) + " LOGICAL " + start.text();
+  const char* separator = " (";
+  for (const auto& [name, value] : options) {
+    command.append(separator).append(quote_identifier(name)).append(" ");
+    command.append(quote_literal(value));
+    separator = ", ";
+  }
+  if (!options.empty()) command.push_back(')');
+  connection_.query(command);
+  if (PQsetnonblocking(connection_.raw(), 1) != 0) connection_.fail();
+}
+
+bool ReplicationStream::read(ReplicationMessage& message) {
+  PGconn* raw = connection_.raw();
+  buffer_.reset();
+  char* buffer = nullptr;
+  int size = PQgetCopyData(raw, &buffer, 1);
+  if (size == 0) {
+    if (PQconsumeInput(raw) == 0) connection_.fail();
+    size = PQgetCopyData(raw, &buffer, 1);
+  }
+  if (size == 0) return false;
+  if (size == -1) fail_at_end();
+  if (size < 0) connection_.fail();
+  buffer_.reset(buffer);
+  message = parse_replication_message({buffer, static_cast<size_t>(size)});
+  return true;
+}
+
+void ReplicationStream::fail_at_end() {
+  const PgResult result(PQgetResult(connection_.raw()));
+  if (PQresultStatus(result.raw()) == PGRES_FATAL_ERROR) connection_.fail(result);
+  throw Error(ErrorKind::transient, "the server ended the replication stream",
+              connection_.context().where);
+}
+
+bool ReplicationStream::send_status(Lsn received, Lsn confirmed, bool reply_requested) {
+  const std::string message =
+      status_message(received, confirmed, SystemClock().utc_us(), reply_requested);
+  const int taken =
+      PQputCopyData(connection_.raw(), message.data(), static_cast<int>(message.size()));
+  if (taken < 0) connection_.fail();
+  flush();
+  return taken > 0;
+}
+
+void ReplicationStream::flush() {
+  const int left = PQflush(connection_.raw());
+  if (left < 0) connection_.fail();
+  unsent_ = left > 0;
+}
+
+void ReplicationStream::wait(int wake_fd, std::chrono::milliseconds timeout, bool listen) {
+  const short events = static_cast<short>((listen ? POLLIN : 0) | (unsent_ ? POLLOUT : 0));
+  // Without events the socket stays out of it: poll() tells of a hang-up unasked, again and again.
+  pollfd waiting[] = {{wake_fd, POLLIN, 0},
+                      {events == 0 ? -1 : PQsocket(connection_.raw()), events, 0}};
+  const int ready = poll(waiting, 2, static_cast<int>(std::max<int64_t>(0, timeout.count())));
+  if (ready > 0 && (waiting[1].revents & POLLOUT) != 0) flush();
+}
+
+}  // namespace waltrack

@@ -1,0 +1,180 @@
+#include "postgres/slot.hpp"
+
+#include "base/log.hpp"
+#include "postgres/pg_quote.hpp"
+#include "postgres/publication.hpp"
+
+namespace waltrack {
+namespace {
+
+constexpr const char* kAllowWal2json =
+    "ALTER SYSTEM SET output_plugin_libraries = pgoutput, test_decoding, wal2json;  SELECT "
+    "pg_reload_conf();  (no quotes around the list)";
+
+Lsn lsn_or_none(std::string_view text) {
+  return Lsn::parse(text).value_or(Lsn{});
+}
+
+PgError refused_wal2json(const PgContext& context) {
+  return pg_error({"42501", "library \"wal2json\" may not be used as an output plugin", {}},
+                  context);
+}
+
+Lsn create_slot(PgConnection& connection, const SourceSettings& settings, Plugin plugin,
+                std::chrono::milliseconds limit) {
+  connection.query("SET statement_timeout = " + std::to_string(limit.count()));
+  const auto end_limit = [&] { connection.query("SET statement_timeout = 0"); };
+  try {
+    const PgResult made =
+        connection.query("SELECT lsn FROM pg_create_logical_replication_slot($1, $2)",
+                         {settings.slot, std::string(plugin_name(plugin))});
+    end_limit();
+    const Lsn confirmed = lsn_or_none(made.text(0, 0));
+    log::info(
+        "made the replication slot",
+        {{"slot", settings.slot}, {"plugin", plugin_name(plugin)}, {"position", confirmed.text()}});
+    return confirmed;
+  } catch (const PgError& error) {
+    if (error.sqlstate() == "57014") {
+      throw Error(ErrorKind::transient,
+                  "slot " + settings.slot + " can't be made while older transactions are open",
+                  connection.context().where,
+                  "end them, or wait: SELECT pid, xact_start, application_name, state FROM "
+                  "pg_stat_activity WHERE backend_xid IS NOT NULL ORDER BY xact_start;");
+    }
+    if (!error.is_transient()) end_limit();
+    throw;
+  }
+}
+
+bool is_about_the_plugin(const PgError& error) {
+  return error.sqlstate() == "58P01" ||
+         (error.sqlstate() == "42501" &&
+          std::string_view(error.what()).find("wal2json") != std::string_view::npos);
+}
+
+PreparedSlot create_with_pgoutput(PgConnection& connection, const SourceSettings& settings,
+                                  std::chrono::milliseconds limit) {
+  // Before the slot: a slot can't see a publication that was made after it.
+  ensure_publication(connection, settings);
+  return {Plugin::pgoutput, create_slot(connection, settings, Plugin::pgoutput, limit), true};
+}
+
+PreparedSlot create_automatic(PgConnection& connection, const SourceSettings& settings,
+                              std::chrono::milliseconds limit) {
+  if (!wal2json_is_allowed(connection)) {
+    log::warn("the server does not allow wal2json: using pgoutput for this slot",
+              {{"slot", settings.slot}, {"to allow it before the slot is made", kAllowWal2json}});
+    return create_with_pgoutput(connection, settings, limit);
+  }
+  try {
+    return {Plugin::wal2json, create_slot(connection, settings, Plugin::wal2json, limit), true};
+  } catch (const PgError& error) {
+    if (!is_about_the_plugin(error)) throw;
+    log::warn("the server has no wal2json: using pgoutput for this slot",
+              {{"slot", settings.slot}, {"server", error.what()}});
+  }
+  return create_with_pgoutput(connection, settings, limit);
+}
+
+PreparedSlot create(PgConnection& connection, const SourceSettings& settings,
+                    std::chrono::milliseconds limit) {
+  switch (settings.plugin) {
+    case PluginChoice::automatic:
+      return create_automatic(connection, settings, limit);
+    case PluginChoice::wal2json:
+      return {Plugin::wal2json, create_slot(connection, settings, Plugin::wal2json, limit), true};
+    case PluginChoice::pgoutput:
+      break;
+  }
+  return create_with_pgoutput(connection, settings, limit);
+}
+
+PreparedSlot reuse(PgConnection& connection, const SourceSettings& settings,
+                   const SlotState& slot) {
+  const Plugin plugin = check_slot(slot, settings, connection.context());
+  if (slot.wal_status == "lost") {
+    throw pg_error(
+        {"55000", "can no longer get changes from replication slot \"" + settings.slot + "\"", {}},
+        connection.context());
+  }
+  if (slot.confirmed.is_none()) {
+    throw Error(ErrorKind::transient, "slot " + settings.slot + " is still being made",
+                connection.context().where);
+  }
+  if (plugin == Plugin::wal2json && !wal2json_is_allowed(connection)) {
+    throw refused_wal2json(connection.context());
+  }
+  if (plugin == Plugin::pgoutput) ensure_publication(connection, settings);
+  return {plugin, slot.confirmed, false};
+}
+
+}  // namespace
+
+std::optional<SlotState> read_slot(PgConnection& connection, const std::string& name) {
+  const PgResult rows = connection.query(
+      "SELECT plugin, database, confirmed_flush_lsn, restart_lsn, active_pid, wal_status, "
+      "safe_wal_size FROM pg_replication_slots WHERE slot_name = " +
+      quote_literal(name));
+  if (rows.rows() == 0) return std::nullopt;
+  SlotState slot;
+  slot.plugin = rows.string(0, 0);
+  slot.database = rows.string(0, 1);
+  slot.confirmed = lsn_or_none(rows.text(0, 2));
+  slot.restart = lsn_or_none(rows.text(0, 3));
+  if (!rows.is_null(0, 4)) slot.active_pid = static_cast<int>(rows.integer(0, 4));
+  slot.wal_status = rows.string(0, 5);
+  if (!rows.is_null(0, 6)) slot.safe_wal_bytes = rows.integer(0, 6);
+  return slot;
+}
+
+bool wal2json_is_allowed(PgConnection& connection) {
+  const PgResult rows = connection.query(
+      "SELECT 'wal2json' = ANY (regexp_split_to_array(replace(setting, '\"', ''), '\\s*,\\s*')) "
+      "FROM pg_settings WHERE name = 'output_plugin_libraries'");
+  return rows.rows() == 0 || rows.boolean(0, 0);
+}
+
+Plugin check_slot(const SlotState& slot, const SourceSettings& settings, const PgContext& context) {
+  const std::string where = context.where + ", slot " + settings.slot;
+  const bool known = slot.plugin == "wal2json" || slot.plugin == "pgoutput";
+  if (!known) {
+    throw Error(ErrorKind::usage,
+                slot.plugin.empty() ? "the slot is a physical one"
+                                    : "the slot has the output plugin " + slot.plugin +
+                                          ", which waltrack does not read",
+                where, "name another source.slot");
+  }
+  const Plugin plugin = slot.plugin == "wal2json" ? Plugin::wal2json : Plugin::pgoutput;
+  const bool wanted = settings.plugin == PluginChoice::automatic ||
+                      (settings.plugin == PluginChoice::wal2json) == (plugin == Plugin::wal2json);
+  if (!wanted) {
+    throw Error(ErrorKind::usage,
+                "the slot was made with " + slot.plugin + ", but source.plugin names the other one",
+                where,
+                "a slot keeps its plugin: use source.plugin: auto (or " + slot.plugin +
+                    "), or name another source.slot");
+  }
+  return plugin;
+}
+
+PreparedSlot prepare_slot(const SourceSettings& settings, bool may_create,
+                          std::chrono::milliseconds creation_limit) {
+  PgConnection connection = PgConnection::open(settings.url, PgMode::plain);
+  const std::optional<SlotState> slot = read_slot(connection, settings.slot);
+  if (slot && !slot->database.empty() && slot->database != connection.database()) {
+    throw pg_error({"55000",
+                    "replication slot \"" + settings.slot +
+                        "\" was not created in this database but in " + slot->database,
+                    {}},
+                   connection.context());
+  }
+  if (slot) return reuse(connection, settings, *slot);
+  if (!may_create) {
+    throw pg_error({"42704", "replication slot \"" + settings.slot + "\" does not exist", {}},
+                   connection.context());
+  }
+  return create(connection, settings, creation_limit);
+}
+
+}  // namespace waltrack

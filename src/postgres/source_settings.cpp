@@ -1,0 +1,42 @@
+#include "postgres/source_settings.hpp"
+
+#include <libpq-fe.h>
+#include <memory>
+
+namespace waltrack {
+namespace {
+
+bool is_secret(std::string_view keyword) {
+  return keyword.find("pass") != std::string_view::npos ||
+         keyword.find("secret") != std::string_view::npos;
+}
+
+std::string shown_value(const std::string& value) {
+  if (!value.empty() && value.find_first_of(" '\\") == std::string::npos) return value;
+  std::string quoted = "'";
+  for (const char c : value) {
+    if (c == '\'' || c == '\\') quoted.push_back('\\');
+    quoted.push_back(c);
+  }
+  return quoted + "'";
+}
+
+}  // namespace
+
+std::string masked_conninfo(const std::string& conninfo) {
+  char* fault = nullptr;
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
+      PQconninfoParse(conninfo.c_str(), &fault), &PQconninfoFree);
+  PQfreemem(fault);
+  if (!options) return "(unreadable connection string)";
+  std::string shown;
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->val == nullptr) continue;
+    if (!shown.empty()) shown.push_back(' ');
+    shown.append(option->keyword).push_back('=');
+    shown.append(is_secret(option->keyword) ? "***" : shown_value(option->val));
+  }
+  return shown;
+}
+
+}  // namespace waltrack

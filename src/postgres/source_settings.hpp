@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "postgres/catalog_lookup.hpp"
+
+namespace waltrack {
+
+// The output plugin of a slot.
+enum class Plugin { wal2json, pgoutput };
+
+constexpr std::string_view plugin_name(Plugin plugin) {
+  return plugin == Plugin::wal2json ? "wal2json" : "pgoutput";
+}
+
+// What the configuration asks for. Automatic is decided once, when the slot is made.
+enum class PluginChoice { automatic, wal2json, pgoutput };
+
+// Where changes come from: the `source` part of the configuration, and the tables of the mappings.
+struct SourceSettings {
+  std::string url;  // any libpq conninfo; may hold a password
+  std::string slot = "waltrack";
+  PluginChoice plugin = PluginChoice::automatic;
+  std::string publication = "waltrack";  // pgoutput only
+  std::vector<TableName> tables;         // resolved: no globs; a partitioned table as its root
+};
+
+// A connection string as it may be shown: key=value form without any secret. A string that libpq
+// can't read is not shown at all, because nobody knows where the password in it is.
+std::string masked_conninfo(const std::string& conninfo);
+
+}  // namespace waltrack

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <vector>
+
+#include "postgres/catalog_lookup.hpp"
+#include "postgres/pg_connection.hpp"
+
+namespace waltrack {
+
+// Whether and how the changes of a table can be followed.
+struct TableState {
+  enum class Kind { missing, table, partitioned, partition, other };
+
+  TableName name;
+  Kind kind = Kind::missing;
+  TableName root;           // of a partition
+  bool logged = true;       // false: unlogged or temporary, so never in the WAL
+  bool owned = false;       // by the role that asks, directly or through another role
+  bool identifies = false;  // the rows (of all partitions) have a replica identity
+  bool in_publication = false;
+  bool filtered = false;  // the publication has a row filter on it
+};
+
+// In the order of `names`. `publication` may be one that does not exist.
+std::vector<TableState> read_table_states(PgConnection& connection,
+                                          const std::vector<TableName>& names,
+                                          const std::string& publication);
+
+}  // namespace waltrack
