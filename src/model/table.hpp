@@ -63,7 +63,7 @@ struct TableName {
 // One layout of one table. A table whose columns change gets a new Table with a new id; an old one
 // lives as long as its decoder. `schema` and `name` are the resolved table: a partition's root.
 struct Table {
-  uint32_t id = 0;  // dense, unique within its decoder
+  uint32_t id = 0;  // small, never used twice in a run
   std::string schema;
   std::string name;
   std::vector<Column> columns;

@@ -1,10 +1,15 @@
 #include "postgres/table_registry.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 namespace waltrack {
 
 namespace {
+
+// Ids outlive a connection: who keeps something by a layout's id must not meet another layout under
+// it after a reconnect.
+std::atomic<uint32_t> g_next_layout_id = 0;
 
 bool same_column(const Column& a, const Column& b) {
   return a.name == b.name && a.type.oid == b.type.oid && a.key == b.key;
@@ -44,7 +49,7 @@ const Table& TableRegistry::layout(ResolvedTable& resolved, std::vector<Column> 
     }
   }
   auto table = std::make_unique<Table>();
-  table->id = next_id_++;
+  table->id = g_next_layout_id.fetch_add(1, std::memory_order_relaxed);
   table->schema = resolved.name.schema;
   table->name = resolved.name.name;
   table->columns = std::move(columns);

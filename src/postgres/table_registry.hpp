@@ -61,7 +61,6 @@ class TableRegistry {
  private:
   CatalogLookup& catalog_;
   std::map<std::pair<std::string, std::string>, ResolvedTable> tables_;
-  uint32_t next_id_ = 0;
 };
 
 }  // namespace waltrack

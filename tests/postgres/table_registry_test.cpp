@@ -47,10 +47,17 @@ TEST(TableRegistry, TheSameLayoutIsTheSameTable) {
   const Table& other_key = registry.layout(users, columns(20, false), ReplicaIdentity::key);
   const Table& other_identity = registry.layout(users, columns(20, true), ReplicaIdentity::full);
   EXPECT_EQ(&registry.layout(users, columns(20, true), ReplicaIdentity::key), &first);
-  EXPECT_EQ(first.id, 0U);
-  EXPECT_EQ(other_type.id, 1U);
-  EXPECT_EQ(other_key.id, 2U);
-  EXPECT_EQ(other_identity.id, 3U);
+  EXPECT_EQ(other_type.id, first.id + 1);
+  EXPECT_EQ(other_key.id, first.id + 2);
+  EXPECT_EQ(other_identity.id, first.id + 3);
+}
+
+TEST(TableRegistry, AnIdIsNeverUsedTwiceNotEvenByTheNextConnection) {
+  FakeCatalog catalog;
+  TableRegistry before(catalog);
+  const Table& old_table = before.layout(before.resolve("a", "t"), {}, ReplicaIdentity::key);
+  TableRegistry after(catalog);
+  EXPECT_NE(after.layout(after.resolve("a", "u"), {}, ReplicaIdentity::key).id, old_table.id);
 }
 
 TEST(TableRegistry, SameColumnsOfAnotherTableAreAnotherTable) {
