@@ -1,0 +1,368 @@
+#include "cli/config.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/nearest.hpp"
+#include "base/yaml_reader.hpp"
+#include "cli/batch_url.hpp"
+
+namespace waltrack {
+namespace {
+
+constexpr const char* kUsUrl = "https://api.segment.io/v1/batch";
+constexpr const char* kEuUrl = "https://events.eu1.segmentapis.com/v1/batch";
+constexpr size_t kMaxFileBytes = 16 << 20;
+
+// The file's bytes, or what the system says against it.
+std::optional<std::string> read_file(const std::string& path, std::string& fault) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    fault = std::strerror(EISDIR);
+    return std::nullopt;
+  }
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::string text;
+  if (file) {
+    text.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  }
+  if (!file || text.size() > kMaxFileBytes) {
+    fault = errno != 0 ? std::strerror(errno) : "it cannot be read";
+    return std::nullopt;
+  }
+  return text;
+}
+
+// A value as it stands in the file, its variables put in.
+struct Setting {
+  std::string text;
+  SourcePlace place;
+};
+
+// One map of the file, the file itself or a section of it.
+class Section {
+ public:
+  Section(const YamlNode* map, std::string name, SourcePlace place, const Environment& environment,
+          Diagnostics& diagnostics)
+      : map_(map),
+        name_(std::move(name)),
+        place_(std::move(place)),
+        environment_(environment),
+        diagnostics_(diagnostics) {}
+
+  void allow_only(const std::vector<std::string>& known) const {
+    if (map_ == nullptr) return;
+    for (const auto& [key, value] : map_->entries) {
+      if (std::find(known.begin(), known.end(), key.scalar) != known.end()) continue;
+      diagnostics_.error(key.place, "unknown key '" + full(key.scalar) + "'",
+                         suggest_name(key.scalar, known));
+    }
+  }
+
+  Section section(const std::string& key) const {
+    const YamlNode* found = map_ != nullptr ? map_->find(key) : nullptr;
+    const bool wrong = found != nullptr && found->kind != YamlNode::Kind::map;
+    if (wrong && !is_told(key)) {
+      diagnostics_.error(found->place, "'" + key + "' takes keys of its own",
+                         "put them on the lines below, indented");
+    }
+    Section section(wrong ? nullptr : found, key, found != nullptr ? found->place : place_,
+                    environment_, diagnostics_);
+    section.told_ = wrong;
+    return section;
+  }
+
+  bool has(const std::string& key) const { return map_ != nullptr && map_->find(key) != nullptr; }
+
+  // The value of `key`, or nothing when it is not there or is wrong, which is told.
+  std::optional<Setting> get(const std::string& key) const {
+    const YamlNode* found = map_ != nullptr ? map_->find(key) : nullptr;
+    if (found == nullptr) return std::nullopt;
+    if (found->kind != YamlNode::Kind::scalar) {
+      if (is_told(key)) return std::nullopt;
+      diagnostics_.error(found->place, full(key) + " takes one value",
+                         "leave the key out for its default");
+      return std::nullopt;
+    }
+    ExpandedText expanded = expand_variables(found->scalar, environment_);
+    if (!expanded.fault.empty()) {
+      diagnostics_.error(found->place, full(key) + ": " + expanded.fault, expanded.hint);
+      return std::nullopt;
+    }
+    if (expanded.text.empty()) {
+      diagnostics_.error(found->place, full(key) + " is empty");
+      return std::nullopt;
+    }
+    return Setting{std::move(expanded.text), found->place};
+  }
+
+  void missing(const std::string& key, const std::string& hint) const {
+    if (!told_) diagnostics_.error(place_, full(key) + " is missing", hint);
+  }
+
+  std::string full(const std::string& key) const { return name_.empty() ? key : name_ + "." + key; }
+
+ private:
+  // Whether reading the YAML found a fault at the key itself: that it has no value.
+  bool is_told(const std::string& key) const {
+    for (const auto& [name, value] : map_->entries) {
+      if (name.scalar != key) continue;
+      for (const Diagnostic& told : diagnostics_.all()) {
+        if (told.place.line == name.place.line && told.place.column == name.place.column) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  const YamlNode* map_;
+  std::string name_;
+  SourcePlace place_;
+  bool told_ = false;  // that it is not there at all
+  const Environment& environment_;
+  Diagnostics& diagnostics_;
+};
+
+bool is_identifier(std::string_view text, bool digit_first) {
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz_0123456789";
+  return !text.empty() && text.size() <= 63 && text.find_first_not_of(kAllowed) == text.npos &&
+         (digit_first || text[0] < '0' || text[0] > '9');
+}
+
+std::optional<uint64_t> to_number(std::string_view text) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+// "64MB", "512 kb", "1048576": units are powers of 1024.
+std::optional<uint64_t> to_bytes(std::string_view text) {
+  const size_t unit_at = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto number = to_number(text.substr(0, unit_at));
+  std::string unit(text.substr(unit_at));
+  unit.erase(0, std::min(unit.find_first_not_of(' '), unit.size()));
+  for (char& c : unit) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  const std::vector<std::string> units = {"B", "KB", "MB", "GB"};
+  const auto found = std::find(units.begin(), units.end(), unit.empty() ? "B" : unit);
+  if (!number || found == units.end()) return std::nullopt;
+  const auto shift = 10 * (found - units.begin());
+  if (*number > (uint64_t{1} << 50) >> shift) return std::nullopt;
+  return *number << shift;
+}
+
+class ConfigReader {
+ public:
+  ConfigReader(const std::string& path, Diagnostics& diagnostics, const Environment& environment)
+      : folder_(std::filesystem::path(path).parent_path()), diagnostics_(diagnostics) {
+    std::string fault;
+    const auto text = read_file(path, fault);
+    if (!text) {
+      throw Error(ErrorKind::usage, "can't read the configuration: " + fault, path,
+                  "name the configuration file with -c FILE");
+    }
+    documents_ = read_yaml(*text, path, diagnostics);
+    const int errors = diagnostics.error_count();
+    const YamlNode* map = nullptr;
+    if (documents_.size() > 1) {
+      diagnostics.error(documents_[1].place, "the configuration is one document",
+                        "take out the line ---");
+    }
+    if (!documents_.empty() && documents_[0].kind == YamlNode::Kind::map) {
+      map = &documents_[0];
+    } else if (errors == 0) {
+      diagnostics.error({path, 0, 0}, "the configuration has no keys",
+                        "it needs source and destination");
+    }
+    has_map_ = map != nullptr;
+    root_.emplace(map, "", SourcePlace{path, 0, 0}, environment, diagnostics);
+  }
+
+  Config read() {
+    if (!has_map_) return config_;
+    root_->allow_only({"source", "destination", "state", "mappings", "memory"});
+    read_source(root_->section("source"));
+    read_destination(root_->section("destination"));
+    config_.state = read_path("state", config_.state);
+    config_.mappings = read_path("mappings", config_.mappings);
+    read_memory();
+    return config_;
+  }
+
+  std::string read_state() { return read_path("state", config_.state); }
+
+ private:
+  std::string in_folder(const std::string& path) const { return (folder_ / path).string(); }
+
+  std::string read_path(const std::string& key, const std::string& standard) const {
+    const auto setting = root_->get(key);
+    return in_folder(setting ? setting->text : standard);
+  }
+
+  void read_source(const Section& section) {
+    section.allow_only({"url", "slot", "plugin", "publication"});
+    auto& source = config_.source;
+    if (const auto url = section.get("url")) {
+      source.url = url->text;
+    } else if (!section.has("url")) {
+      section.missing("url", "url: ${DATABASE_URL}");
+    }
+    if (const auto slot = section.get("slot")) {
+      source.slot = slot->text;
+      if (!is_identifier(slot->text, true)) {
+        diagnostics_.error(slot->place, "source.slot is no name that Postgres takes for a slot",
+                           "1 to 63 of a-z, 0-9 and _");
+      }
+    }
+    if (const auto publication = section.get("publication")) {
+      source.publication = publication->text;
+      if (!is_identifier(publication->text, false)) {
+        diagnostics_.error(publication->place,
+                           "source.publication is no plain name of a publication",
+                           "1 to 63 of a-z, 0-9 and _, no digit first");
+      }
+    }
+    if (const auto plugin = section.get("plugin")) {
+      if (plugin->text == "wal2json") {
+        source.plugin = Config::Plugin::wal2json;
+      } else if (plugin->text == "pgoutput") {
+        source.plugin = Config::Plugin::pgoutput;
+      } else if (plugin->text != "auto") {
+        diagnostics_.error(plugin->place, "source.plugin takes auto, wal2json or pgoutput");
+      }
+    }
+  }
+
+  void read_destination(const Section& section) {
+    section.allow_only({"write_key", "write_key_file", "region", "url", "id", "lanes"});
+    read_write_key(section);
+    read_endpoint(section);
+    auto& destination = config_.destination;
+    if (const auto id = section.get("id")) {
+      destination.id = id->text;
+      const bool odd =
+          id->text.size() > 100 || std::any_of(id->text.begin(), id->text.end(), [](char c) {
+            return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     c == '.' || c == '_' || c == '-');
+          });
+      if (odd) {
+        diagnostics_.error(id->place,
+                           "destination.id takes up to 100 of A-Z, a-z, 0-9, '.', '_', '-'");
+      }
+    }
+    if (const auto lanes = section.get("lanes")) {
+      const auto number = to_number(lanes->text);
+      if (number && *number >= 1 && *number <= 64) {
+        destination.lanes = static_cast<int>(*number);
+      } else {
+        diagnostics_.error(lanes->place, "destination.lanes takes a number from 1 to 64");
+      }
+    }
+  }
+
+  void read_write_key(const Section& section) {
+    auto key = section.get("write_key");
+    const auto file = section.get("write_key_file");
+    if (section.has("write_key") && section.has("write_key_file")) {
+      if (file) {
+        diagnostics_.error(file->place, "destination.write_key is there already",
+                           "keep write_key or write_key_file");
+      }
+    } else if (file) {
+      std::string fault;
+      auto text = read_file(in_folder(file->text), fault);
+      if (!text) {
+        diagnostics_.error(file->place,
+                           "can't read the file of destination.write_key_file: " + fault);
+        return;
+      }
+      if (text->ends_with('\n')) text->pop_back();
+      if (text->ends_with('\r')) text->pop_back();
+      key = Setting{std::move(*text), file->place};
+    } else if (!section.has("write_key") && !section.has("write_key_file")) {
+      section.missing("write_key", "write_key: ${SEGMENT_WRITE_KEY}, or write_key_file: PATH");
+    }
+    if (!key) return;
+    const auto is_odd = [](char c) { return c <= ' ' || c >= 0x7F || c == ':'; };
+    if (key->text.empty() || std::any_of(key->text.begin(), key->text.end(), is_odd)) {
+      diagnostics_.error(key->place,
+                         "the write key is empty or has characters that no write key has",
+                         "printable ASCII without blanks and ':'");
+    }
+    config_.destination.write_key = std::move(key->text);
+  }
+
+  void read_endpoint(const Section& section) {
+    auto& destination = config_.destination;
+    destination.url = kUsUrl;
+    const auto region = section.get("region");
+    const auto url = section.get("url");
+    if (region && section.has("url")) {
+      diagnostics_.error(region->place, "destination.region and destination.url exclude each other",
+                         "keep url for a receiver of your own, region for Segment");
+    }
+    if (region && region->text == "eu") {
+      destination.url = kEuUrl;
+    } else if (region && region->text != "us") {
+      diagnostics_.error(region->place, "destination.region takes us or eu");
+    }
+    if (!url) return;
+    destination.url = url->text;
+    const BatchUrlCheck check = check_batch_url(url->text);
+    if (!check.fault.empty()) {
+      diagnostics_.error(url->place, "destination.url " + check.fault, check.hint);
+    } else if (check.sends_key_in_clear) {
+      diagnostics_.warning(url->place,
+                           "destination.url sends the write key in clear text to another machine",
+                           "use https://");
+    }
+  }
+
+  void read_memory() {
+    const auto memory = root_->get("memory");
+    if (!memory) return;
+    const auto bytes = to_bytes(memory->text);
+    if (bytes && *bytes >= 1 << 20) {
+      config_.memory_bytes = *bytes;
+    } else {
+      diagnostics_.error(memory->place, "memory takes a size of at least 1MB",
+                         "as in 64MB; KB, MB and GB are powers of 1024");
+    }
+  }
+
+  std::filesystem::path folder_;
+  Diagnostics& diagnostics_;
+  std::vector<YamlNode> documents_;
+  bool has_map_ = false;
+  std::optional<Section> root_;
+  Config config_;
+};
+
+}  // namespace
+
+Config load_config(const std::string& path, Diagnostics& diagnostics,
+                   const Environment& environment) {
+  return ConfigReader(path, diagnostics, environment).read();
+}
+
+std::string load_config_state(const std::string& path, Diagnostics& diagnostics,
+                              const Environment& environment) {
+  return ConfigReader(path, diagnostics, environment).read_state();
+}
+
+}  // namespace waltrack

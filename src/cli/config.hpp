@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "base/diagnostic.hpp"
+#include "cli/variables.hpp"
+
+namespace waltrack {
+
+// What waltrack.yaml says, defaults filled in, variables put in, paths ready to open. It holds
+// secrets (source.url, destination.write_key): never print it as a whole.
+struct Config {
+  enum class Plugin { automatic, wal2json, pgoutput };
+
+  struct Source {
+    std::string url;  // any libpq conninfo
+    std::string slot = "waltrack";
+    Plugin plugin = Plugin::automatic;
+    std::string publication = "waltrack";
+  };
+
+  struct Destination {
+    std::string write_key;
+    std::string url;  // of the batch endpoint, by region when none was given
+    std::string id;   // empty = minted into the state file
+    int lanes = 8;
+  };
+
+  Source source;
+  Destination destination;
+  std::string state = "waltrack.db";
+  std::string mappings = "mappings/";
+  size_t memory_bytes = size_t{32} << 20;  // for events that wait to be sent
+};
+
+// Reads a configuration file. Everything that is wrong in it goes to `diagnostics`, without any of
+// its values; the result is good for use only if there are no errors. Relative paths are taken from
+// the file's folder. Throws a usage Error when the file cannot be read at all.
+Config load_config(const std::string& path, Diagnostics& diagnostics,
+                   const Environment& environment);
+
+// Only `state`: what merely looks at the state must not ask for secrets to be set. Errors as above,
+// of the syntax and this key alone.
+std::string load_config_state(const std::string& path, Diagnostics& diagnostics,
+                              const Environment& environment);
+
+}  // namespace waltrack
