@@ -10,6 +10,10 @@ if(WALTRACK_SANITIZE)
     -fsanitize=${WALTRACK_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(waltrack_options INTERFACE -fsanitize=${WALTRACK_SANITIZE})
 endif()
+if(WALTRACK_FUZZERS)  # coverage, which is what guides libFuzzer
+  target_compile_options(waltrack_options INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(waltrack_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # waltrack_room(NAME SOURCES … DEPENDS …): the library waltrack_NAME of src/NAME/.
 function(waltrack_room name)

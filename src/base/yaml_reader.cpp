@@ -8,6 +8,8 @@
 #include "base/yaml_source.hpp"
 
 namespace waltrack {
+
+YamlNode::YamlNode() = default;
 namespace {
 
 constexpr size_t kMaxExpandedBytes = 16 << 20;

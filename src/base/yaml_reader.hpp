@@ -15,6 +15,8 @@ namespace waltrack {
 struct YamlNode {
   enum class Kind { null, scalar, map, list };
 
+  YamlNode();  // out of line: clang 14 wants pair<YamlNode, …> complete to make one inline
+
   Kind kind = Kind::null;
   SourcePlace place;    // of the value
   std::string scalar;   // Kind::scalar only
