@@ -138,8 +138,9 @@ void Preflight::check_room() {
   const int64_t slots =
       number("SELECT setting FROM pg_settings WHERE name = 'max_replication_slots'");
   const int64_t used = number("SELECT count(*) FROM pg_replication_slots");
-  if (used < slots || read_slot(connection_, settings_.slot)) return;
+  if (used < slots) return;
   can_make_slots_ = false;
+  if (read_slot(connection_, settings_.slot)) return;
   error("all " + std::to_string(slots) + " replication slots are in use",
         "raise max_replication_slots (needs a restart), or drop a slot that nobody needs: SELECT "
         "slot_name, active, restart_lsn FROM pg_replication_slots;");
@@ -192,7 +193,7 @@ void Preflight::check_wal2json(bool has_slot) {
          "pg_reload_conf();  (no quotes around the list)");
     return;
   }
-  if (has_slot || !can_make_slots_) return;
+  if (!can_make_slots_) return;
   // The library is loaded before the server waits for running transactions; no need to wait as
   // well.
   PgConnection trial = PgConnection::open(settings_.url, PgMode::plain);

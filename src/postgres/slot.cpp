@@ -60,20 +60,28 @@ PreparedSlot create_with_pgoutput(PgConnection& connection, const SourceSettings
   return {Plugin::pgoutput, create_slot(connection, settings, Plugin::pgoutput, limit), true};
 }
 
-PreparedSlot create_automatic(PgConnection& connection, const SourceSettings& settings,
-                              std::chrono::milliseconds limit) {
-  if (!wal2json_is_allowed(connection)) {
+void tell_of_pgoutput(const SourceSettings& settings, bool allowed) {
+  if (allowed) {
+    log::warn("the server has no wal2json: using pgoutput for this slot",
+              {{"slot", settings.slot}});
+  } else {
     log::warn("the server does not allow wal2json: using pgoutput for this slot",
               {{"slot", settings.slot}, {"to allow it before the slot is made", kAllowWal2json}});
-    return create_with_pgoutput(connection, settings, limit);
   }
-  try {
-    return {Plugin::wal2json, create_slot(connection, settings, Plugin::wal2json, limit), true};
-  } catch (const PgError& error) {
-    if (!is_about_the_plugin(error)) throw;
-    log::warn("the server has no wal2json: using pgoutput for this slot",
-              {{"slot", settings.slot}, {"server", error.what()}});
+}
+
+PreparedSlot create_automatic(PgConnection& connection, const SourceSettings& settings,
+                              std::chrono::milliseconds limit) {
+  bool allowed = wal2json_is_allowed(connection);
+  if (allowed) {
+    try {
+      return {Plugin::wal2json, create_slot(connection, settings, Plugin::wal2json, limit), true};
+    } catch (const PgError& error) {
+      if (!is_about_the_plugin(error)) throw;
+      allowed = error.sqlstate() != "42501";
+    }
   }
+  tell_of_pgoutput(settings, allowed);
   return create_with_pgoutput(connection, settings, limit);
 }
 

@@ -1,0 +1,402 @@
+#include "postgres/postgres_source.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/wakeup.hpp"
+#include "support/postgres_server.hpp"
+#include "support/wait_until.hpp"
+
+namespace waltrack {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A source on a slot of its own, and what it read so far: "begin", "insert orders 1", "commit".
+class Reader {
+ public:
+  Reader(const PostgresServer& server, PluginChoice plugin, std::vector<TableName> tables,
+         const std::string& role = "postgres") {
+    settings_.url = server.conninfo("postgres", role);
+    settings_.plugin = plugin;
+    settings_.tables = std::move(tables);
+    slot_ = prepare_slot(settings_, true);
+    identity_ = read_server_identity(settings_.url);
+    confirmed_ = slot_.confirmed;
+  }
+
+  PostgresSource& source() {
+    if (!source_) source_ = make_source(identity_.system_identifier);
+    return *source_;
+  }
+  std::unique_ptr<PostgresSource> make_source(uint64_t system_identifier) {
+    return std::make_unique<PostgresSource>(settings_, slot_.plugin, system_identifier, catalog());
+  }
+  void open() { source().open(confirmed_); }
+
+  // Reads and confirms until `condition` holds.
+  template <typename Condition>
+  [[nodiscard]] bool read_until(Condition&& condition, bool confirm = true) {
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > end) return false;
+      StreamItem item;
+      if (!source().next(item)) {
+        source().wait(wakeup_.fd(), 50ms, true);
+      } else {
+        take(item);
+      }
+      source().report(confirm ? confirmed_ : slot_.confirmed, wants_reply_);
+      wants_reply_ = false;
+    }
+    return true;
+  }
+  [[nodiscard]] bool read_commits(int count) {
+    return read_until([&] { return commits_ >= count; });
+  }
+  // Reads until the stream ends, and tells how.
+  Error read_to_the_end() {
+    try {
+      if (!read_until([] { return false; })) throw std::runtime_error("the stream does not end");
+    } catch (const Error& error) {
+      return error;
+    }
+    throw std::runtime_error("not reached");
+  }
+
+  const std::vector<std::string>& read() const { return read_; }
+  void forget() {
+    read_.clear();
+    commits_ = 0;
+  }
+  Lsn confirmed() const { return confirmed_; }
+  Lsn last_keepalive() const { return last_keepalive_; }
+  const PreparedSlot& slot() const { return slot_; }
+  Wakeup& wakeup() { return wakeup_; }
+
+ private:
+  Catalog& catalog() {
+    if (!catalog_) catalog_ = std::make_unique<Catalog>(settings_.url);
+    return *catalog_;
+  }
+
+  void take(const StreamItem& item) {
+    switch (item.kind) {
+      case StreamItem::Kind::begin:
+        return;
+      case StreamItem::Kind::change: {
+        const auto row = item.change.new_row.empty() ? item.change.old_row : item.change.new_row;
+        std::string line = std::string(op_name(item.change.op)) + " " + item.change.table->name;
+        if (!row.empty()) line.append(" ").append(row[0].text);
+        read_.push_back(line);
+        return;
+      }
+      case StreamItem::Kind::commit:
+        ++commits_;
+        confirmed_ = std::max(confirmed_, item.end_lsn);
+        return;
+      case StreamItem::Kind::keepalive:
+        last_keepalive_ = item.end_lsn;
+        confirmed_ = std::max(confirmed_, item.end_lsn);
+        wants_reply_ = item.reply_requested;
+        return;
+    }
+  }
+
+  SourceSettings settings_;
+  PreparedSlot slot_;
+  ServerIdentity identity_;
+  std::unique_ptr<Catalog> catalog_;
+  std::unique_ptr<PostgresSource> source_;
+  Wakeup wakeup_;
+  std::vector<std::string> read_;
+  int commits_ = 0;
+  bool wants_reply_ = false;
+  Lsn confirmed_;
+  Lsn last_keepalive_;
+};
+
+using Lines = std::vector<std::string>;
+
+class PostgresSourceTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    server_ = std::make_unique<PostgresServer>();
+    server_->exec("CREATE TABLE orders (id int PRIMARY KEY, note text)");
+    server_->exec("CREATE DATABASE busy");
+    server_->exec("CREATE TABLE noise (text text)", "busy");
+    server_->exec("CREATE ROLE tracker LOGIN REPLICATION");
+  }
+  static void TearDownTestSuite() { server_.reset(); }
+
+  void TearDown() override {
+    const auto drop = [] {
+      try {
+        server_->exec("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots");
+        return true;
+      } catch (const pqxx::failure&) {
+        return false;  // still read by what the test has just closed
+      }
+    };
+    EXPECT_TRUE(wait_until(drop));
+    server_->exec("DROP PUBLICATION IF EXISTS waltrack");
+    server_->exec("TRUNCATE orders");
+  }
+
+  static const std::vector<TableName>& orders() {
+    static const std::vector<TableName> tables = {{"public", "orders"}};
+    return tables;
+  }
+
+  static std::unique_ptr<PostgresServer> server_;
+};
+std::unique_ptr<PostgresServer> PostgresSourceTest::server_;
+
+class EachPlugin : public PostgresSourceTest, public testing::WithParamInterface<PluginChoice> {};
+INSTANTIATE_TEST_SUITE_P(Plugins, EachPlugin,
+                         testing::Values(PluginChoice::wal2json, PluginChoice::pgoutput),
+                         [](const auto& plugin) {
+                           return plugin.param == PluginChoice::wal2json ? "wal2json" : "pgoutput";
+                         });
+
+Error refusal(PostgresSource& source, Lsn start) {
+  try {
+    source.open(start);
+  } catch (const Error& error) {
+    return error;
+  }
+  throw std::runtime_error("it opened");
+}
+
+bool says(const Error& error, std::string_view part) {
+  return error.describe().find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_P(EachPlugin, WhatWasCommittedComesAndWhatWasRolledBackDoesNot) {
+  Reader reader(*server_, GetParam(), orders());
+  reader.open();
+  server_->exec_in_transaction({"INSERT INTO orders VALUES (1), (2)",
+                                "UPDATE orders SET note = 'x' WHERE id = 2",
+                                "DELETE FROM orders WHERE id = 1"});
+  EXPECT_ANY_THROW(server_->exec_in_transaction({"INSERT INTO orders VALUES (3)", "SELECT 1 / 0"}));
+  server_->exec("INSERT INTO orders VALUES (4)");
+  ASSERT_TRUE(reader.read_until([&] { return reader.read().size() >= 5; }));
+  EXPECT_EQ(reader.read(), (Lines{"insert orders 1", "insert orders 2", "update orders 2",
+                                  "delete orders 1", "insert orders 4"}));
+}
+
+TEST_P(EachPlugin, StreamingGoesOnWhereTheCheckpointIs) {
+  Reader reader(*server_, GetParam(), orders());
+  reader.open();
+  server_->exec("INSERT INTO orders VALUES (1)");
+  ASSERT_TRUE(reader.read_until([&] { return reader.read().size() == 1; }));
+  ASSERT_TRUE(reader.read_commits(1));
+  reader.source().close();
+  server_->exec("INSERT INTO orders VALUES (2)");
+  reader.forget();
+  ASSERT_TRUE(wait_until([&] {
+    try {
+      reader.open();
+      return true;
+    } catch (const Error& error) {
+      EXPECT_TRUE(error.is_transient()) << error.describe();
+      return false;
+    }
+  }));
+  ASSERT_TRUE(reader.read_until([&] { return reader.read().size() == 1; }));
+  EXPECT_EQ(reader.read(), (Lines{"insert orders 2"}));
+}
+
+TEST_P(EachPlugin, AQuietTableFollowsABusyServer) {
+  Reader reader(*server_, GetParam(), orders());
+  reader.open();
+  server_->exec("INSERT INTO noise SELECT repeat('x', 1000) FROM generate_series(1, 2000)", "busy");
+  const Lsn busy = *Lsn::parse(server_->value("SELECT pg_current_wal_flush_lsn()"));
+  ASSERT_TRUE(reader.read_until([&] { return reader.confirmed() >= busy; }));
+  ASSERT_TRUE(reader.read_until([&] {
+    return server_->value("SELECT confirmed_flush_lsn >= '" + busy.text() +
+                          "' FROM pg_replication_slots") == "t";
+  }));
+  EXPECT_TRUE(reader.read().empty());
+}
+
+TEST_P(EachPlugin, ChangesOfAPartitionThatCameLaterArrive) {
+  server_->exec("CREATE TABLE visits (id int PRIMARY KEY) PARTITION BY RANGE (id)");
+  Reader reader(*server_, GetParam(), {{"public", "visits"}});
+  reader.open();
+  server_->exec("CREATE TABLE visits_1 PARTITION OF visits FOR VALUES FROM (1) TO (100)");
+  server_->exec("INSERT INTO visits VALUES (7)");
+  const bool arrived = reader.read_until([&] { return !reader.read().empty(); });
+  reader.source().close();
+  server_->exec("DROP TABLE visits");
+  ASSERT_TRUE(arrived);
+  EXPECT_EQ(reader.read(), (Lines{"insert visits 7"}));
+}
+
+TEST_P(EachPlugin, TablesWithOddNamesArrive) {
+  const std::string odd = R"(it's a "table", x.y *\z)";
+  server_->exec(R"(CREATE TABLE "it's a ""table"", x.y *\z" (id int PRIMARY KEY))");
+  Reader reader(*server_, GetParam(), {{"public", odd}});
+  reader.open();
+  server_->exec(R"(INSERT INTO "it's a ""table"", x.y *\z" VALUES (1))");
+  const bool arrived = reader.read_until([&] { return !reader.read().empty(); });
+  reader.source().close();
+  server_->exec(R"(DROP TABLE "it's a ""table"", x.y *\z")");
+  ASSERT_TRUE(arrived);
+  EXPECT_EQ(reader.read(), (Lines{"insert " + odd + " 1"}));
+}
+
+TEST_F(PostgresSourceTest, ASlotInUseIsTransient) {
+  Reader reader(*server_, PluginChoice::wal2json, orders());
+  reader.open();
+  const Error error =
+      refusal(*reader.make_source(read_server_identity(server_->conninfo()).system_identifier),
+              reader.confirmed());
+  EXPECT_TRUE(error.is_transient());
+  EXPECT_TRUE(says(error, "is active for PID")) << error.describe();
+}
+
+TEST_F(PostgresSourceTest, AnotherServerIsRefusedNamingBoth) {
+  Reader reader(*server_, PluginChoice::wal2json, orders());
+  const Error error = refusal(*reader.make_source(42), reader.confirmed());
+  EXPECT_FALSE(error.is_transient());
+  EXPECT_TRUE(says(error, "state file belongs to 42")) << error.describe();
+  EXPECT_TRUE(says(error, server_->value("SELECT system_identifier FROM pg_control_system()")));
+}
+
+TEST_F(PostgresSourceTest, AServerBehindTheCheckpointIsRefused) {
+  Reader reader(*server_, PluginChoice::wal2json, orders());
+  const Error error = refusal(reader.source(), Lsn{reader.confirmed().value + (1ull << 40)});
+  EXPECT_FALSE(error.is_transient());
+  EXPECT_TRUE(says(error, "behind the checkpoint")) << error.describe();
+}
+
+TEST_F(PostgresSourceTest, ASlotAheadOfTheCheckpointIsRefused) {
+  Reader reader(*server_, PluginChoice::wal2json, orders());
+  const Error error = refusal(reader.source(), Lsn{reader.confirmed().value - 1});
+  EXPECT_FALSE(error.is_transient());
+  EXPECT_TRUE(says(error, "beyond the checkpoint")) << error.describe();
+}
+
+TEST_F(PostgresSourceTest, AMissingSlotEndsTheRun) {
+  Reader reader(*server_, PluginChoice::wal2json, orders());
+  server_->exec("SELECT pg_drop_replication_slot('waltrack')");
+  const Error error = refusal(reader.source(), reader.confirmed());
+  EXPECT_FALSE(error.is_transient());
+  EXPECT_TRUE(says(error, "replication slot \"waltrack\" does not exist")) << error.describe();
+}
+
+TEST_F(PostgresSourceTest, ARefusedPluginOfAnExistingSlotEndsTheRunWithTheFix) {
+  Reader reader(*server_, PluginChoice::wal2json, orders(), "tracker");
+  server_->configure({{"output_plugin_libraries", "'pgoutput, test_decoding'"}});
+  server_->reload();
+  const Error error = refusal(reader.source(), reader.confirmed());
+  server_->configure({{"output_plugin_libraries", "'pgoutput, test_decoding, wal2json'"}});
+  server_->reload();
+  EXPECT_FALSE(error.is_transient());
+  EXPECT_TRUE(says(error, "SET output_plugin_libraries = pgoutput, test_decoding, wal2json;"))
+      << error.describe();
+}
+
+TEST_F(PostgresSourceTest, ATerminatedConnectionIsTransient) {
+  Reader reader(*server_, PluginChoice::wal2json, orders());
+  reader.open();
+  server_->exec("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots");
+  const Error error = reader.read_to_the_end();
+  EXPECT_TRUE(error.is_transient()) << error.describe();
+}
+
+TEST_F(PostgresSourceTest, CountsTheChangesThatWal2jsonLeavesOut) {
+  server_->exec("CREATE TABLE clicks (id int)");
+  Reader reader(*server_, PluginChoice::wal2json, {{"public", "clicks"}});
+  reader.open();
+  server_->exec("INSERT INTO clicks VALUES (1), (2), (3)");
+  server_->exec("UPDATE clicks SET id = id + 10");
+  const bool done = reader.read_commits(2);
+  reader.source().close();
+  server_->exec("DROP TABLE clicks");
+  ASSERT_TRUE(done);
+  EXPECT_EQ(reader.source().rows_without_identity(), 3u);
+  EXPECT_EQ(reader.read().size(), 3u);
+}
+
+TEST_F(PostgresSourceTest, AWakeEndsAWaitThatDoesNotListen) {
+  Reader reader(*server_, PluginChoice::pgoutput, orders());
+  reader.open();
+  reader.wakeup().wake();
+  const auto before = std::chrono::steady_clock::now();
+  reader.source().wait(reader.wakeup().fd(), 9s, false);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 8s);
+}
+
+TEST(PostgresSourceUnderBackPressure, StatusGoesOnWhileNothingIsRead) {
+  PostgresOptions options;
+  options.settings = {{"wal_sender_timeout", "1500ms"}};
+  PostgresServer server(options);
+  server.exec("CREATE TABLE orders (id int PRIMARY KEY, note text)");
+  Reader reader(server, PluginChoice::pgoutput, {{"public", "orders"}});
+  reader.open();
+  server.exec("INSERT INTO orders SELECT i, repeat('x', 1000) FROM generate_series(1, 30000) i");
+  const auto end = std::chrono::steady_clock::now() + 5s;
+  while (std::chrono::steady_clock::now() < end) {
+    reader.source().wait(reader.wakeup().fd(), 10s, false);
+    reader.source().report(reader.confirmed(), false);
+  }
+  ASSERT_TRUE(reader.read_commits(1));
+  EXPECT_EQ(reader.read().size(), 30000u);
+  EXPECT_EQ(server.log_text().find("terminating walsender"), std::string::npos);
+}
+
+TEST(PostgresSourceAndAStoppingServer, AnOrderlyStopIsTransientAndStreamingGoesOnAfterwards) {
+  for (const PluginChoice plugin : {PluginChoice::wal2json, PluginChoice::pgoutput}) {
+    PostgresServer server;
+    server.exec("CREATE TABLE orders (id int PRIMARY KEY, note text)");
+    Reader reader(server, plugin, {{"public", "orders"}});
+    reader.open();
+    server.exec("INSERT INTO orders VALUES (1)");
+    ASSERT_TRUE(reader.read_commits(1));
+    server.request_stop(StopMode::fast);
+    const Error error = reader.read_to_the_end();
+    EXPECT_TRUE(error.is_transient()) << error.describe();
+    ASSERT_TRUE(server.wait_stopped(10s));
+    EXPECT_TRUE(refusal(reader.source(), reader.confirmed()).is_transient());
+    server.start();
+    reader.forget();
+    reader.open();
+    server.exec("INSERT INTO orders VALUES (2)");
+    ASSERT_TRUE(reader.read_until([&] { return !reader.read().empty(); }));
+    EXPECT_EQ(reader.read(), (Lines{"insert orders 2"}));
+  }
+}
+
+TEST(PostgresSourceAndAStoppingServer, AStopThatWaitsForUsIsNoticedAndEndsWhenWeLetGo) {
+  PostgresServer server;
+  server.exec("CREATE TABLE orders (id int PRIMARY KEY, note text)");
+  Reader reader(server, PluginChoice::pgoutput, {{"public", "orders"}});
+  reader.open();
+  server.exec("INSERT INTO orders VALUES (1)");
+  const auto unconfirmed = [&](auto&& condition) {
+    return reader.read_until(condition, /*confirm=*/false);
+  };
+  ASSERT_TRUE(unconfirmed([&] { return !reader.read().empty(); }));
+  EXPECT_FALSE(reader.source().server_is_stopping());
+  server.request_stop(StopMode::fast);
+  ASSERT_TRUE(unconfirmed([&] { return reader.source().server_is_stopping(); }));
+  EXPECT_FALSE(server.wait_stopped(1s));
+  reader.source().close();
+  EXPECT_TRUE(server.wait_stopped(10s));
+  server.start();
+  EXPECT_FALSE(reader.source().server_is_stopping());
+}
+
+TEST(PostgresSourceAndAStoppingServer, ACrashOfTheServerIsTransient) {
+  PostgresServer server;
+  server.exec("CREATE TABLE orders (id int PRIMARY KEY, note text)");
+  Reader reader(server, PluginChoice::wal2json, {{"public", "orders"}});
+  reader.open();
+  server.kill();
+  EXPECT_TRUE(reader.read_to_the_end().is_transient());
+}
+
+}  // namespace waltrack
