@@ -192,6 +192,7 @@ std::string EventPrinter::text_line(const ReceivedEvent& event) {
 }
 
 void EventPrinter::append_payload(std::string& line, std::string_view payload) {
+  if (payload.empty()) return;
   simdjson::dom::object object;
   if (parser_->json.parse(payload.data(), payload.size()).get_object().get(object) !=
       simdjson::SUCCESS) {

@@ -143,26 +143,39 @@ class ThreadPerConnection final : public httplib::TaskQueue {
   std::list<Running> threads_;
 };
 
-// Asks the system again, since the library does not tell.
-std::string why_not_bound(const std::string& host, int port) {
+// Asks the system again what is in the way, since the library does not tell.
+Error not_bound(const std::string& host, int port) {
+  const std::string where = host + ":" + std::to_string(port);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE;
   addrinfo* found = nullptr;
   const int fault = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-  if (fault != 0) return ::gai_strerror(fault);
-  std::string reason;
+  if (fault != 0) {
+    return {ErrorKind::usage, std::string("could not listen: ") + ::gai_strerror(fault), where,
+            "name an address of this machine, such as 127.0.0.1"};
+  }
+  int reason = 0;
   for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
     const int fd = ::socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC, at->ai_protocol);
     const int yes = 1;
     if (fd < 0 || ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) != 0 ||
         ::bind(fd, at->ai_addr, at->ai_addrlen) != 0 || ::listen(fd, 1) != 0) {
-      reason = std::strerror(errno);
+      reason = errno;
     }
     if (fd >= 0) ::close(fd);
   }
   ::freeaddrinfo(found);
-  return reason.empty() ? "the system refused" : reason;
+  const char* hint = "name an address of this machine, such as 127.0.0.1, and a port that is free";
+  if (reason == EADDRINUSE) {
+    hint = "stop what uses the port, or name another (port 0 takes any free one)";
+  } else if (reason == EACCES) {
+    hint = "name a port above 1023: lower ones are for root";
+  }
+  return {ErrorKind::failure,
+          std::string("could not listen: ") +
+              (reason == 0 ? "the system refused" : std::strerror(reason)),
+          where, hint};
 }
 
 }  // namespace
@@ -181,9 +194,7 @@ int HttpServer::bind(const std::string& host, int port) {
   const int bound = port == 0 ? bind_to_any_port(host) : bind_to_port(host, port) ? port : -1;
   // The library's queue of five connections loses some when many lanes begin at once.
   if (bound > 0 && ::listen(svr_sock_, SOMAXCONN) == 0) return bound;
-  throw Error(ErrorKind::failure, "could not listen: " + why_not_bound(host, port),
-              host + ":" + std::to_string(port),
-              "stop what uses the port, or name another address (port 0 takes any free one)");
+  throw not_bound(host, port);
 }
 
 bool HttpServer::process_and_close_socket(socket_t socket) {
