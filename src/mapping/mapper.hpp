@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/diagnostic.hpp"
+#include "mapping/mapping_file.hpp"
+#include "mapping/sql_database.hpp"
+#include "model/change_mapper.hpp"
+#include "model/message_id.hpp"
+#include "model/table.hpp"
+
+namespace waltrack {
+
+struct CompiledRule;
+struct TablePlan;
+
+// The compiled mappings at work. Allocates nothing for a row once its buffers have grown (SQLite
+// does, for rules with expressions). Belongs to one thread, which may be another than the one that
+// compiled it.
+class Mapper final : public ChangeMapper {
+ public:
+  // Use compile_mappings().
+  Mapper(std::unique_ptr<SqlDatabase> database, std::vector<std::unique_ptr<TablePlan>> plans);
+  ~Mapper() override;
+
+  // Layouts are found by change.table->id and looked at again with every transaction, so that a new
+  // decoder may number them anew. A column that a layout lacks is unavailable.
+  void map(const Transaction& transaction, const Change& change, EventSink& sink) override;
+
+  const Rule* find_rule(std::string_view table, std::string_view id) const override;
+
+  // All rules, by their index.
+  const std::vector<const Rule*>& rules() const { return rules_; }
+
+  // How many fields of a rule's events were left out because the server had not sent their columns.
+  uint64_t left_out_fields(const Rule& rule) const;
+
+ private:
+  struct Layout;
+
+  Layout& layout_of(const Table& table);
+  void look_at(Layout& layout, const Table& table);
+
+  std::unique_ptr<SqlDatabase> database_;  // outlives the statements in the plans
+  std::vector<std::unique_ptr<TablePlan>> plans_;
+  std::vector<const Rule*> rules_;
+  std::vector<const CompiledRule*> compiled_;
+  std::map<std::string, std::map<std::string, const Rule*, std::less<>>, std::less<>> by_name_;
+  std::vector<Layout> layouts_;  // by the id of the decoder's table
+  Transaction transaction_;      // the last one seen
+  uint64_t epoch_ = 0;           // counts transactions
+  uint64_t serial_ = 0;          // counts changes
+};
+
+// Compiles mapping files against the tables of the database, which hold at least those that are
+// mapped (mapped_tables()) where they exist; the others only help to find what a misspelt one was
+// meant to be. Everything that is wrong goes to `diagnostics`, once each; nullptr when there are
+// errors in it, those of reading the files included.
+std::unique_ptr<Mapper> compile_mappings(const std::vector<MappingFile>& files,
+                                         std::span<const Table> catalog,
+                                         const MessageIdentity& identity, Diagnostics& diagnostics,
+                                         const ExpressionLimits& limits = {});
+
+}  // namespace waltrack

@@ -1,0 +1,72 @@
+#include "mapping/mapping_folder.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <system_error>
+
+namespace waltrack {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::optional<std::string> read_text(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (!in.is_open() || in.bad()) return std::nullopt;
+  return text;
+}
+
+SourcePlace whole(const fs::path& path) {
+  return {path.string(), 0, 0};
+}
+
+}  // namespace
+
+std::vector<MappingFile> read_mapping_folder(const fs::path& folder, Diagnostics& diagnostics) {
+  std::vector<fs::path> paths;
+  std::error_code problem;
+  for (fs::directory_iterator it(folder, problem), end; !problem && it != end;
+       it.increment(problem)) {
+    fs::path extension = it->path().extension();
+    if (extension == ".yaml" || extension == ".yml") paths.push_back(it->path());
+  }
+  if (problem) {
+    diagnostics.error(whole(folder), "cannot read the mapping files: " + problem.message(),
+                      "the setting `mappings` names the folder");
+    return {};
+  }
+  std::sort(paths.begin(), paths.end());
+  std::vector<MappingFile> files;
+  bool any = false;
+  for (const fs::path& path : paths) {
+    std::optional<std::string> text = read_text(path);
+    if (!text) {
+      diagnostics.error(whole(path), "cannot read this file");
+      continue;
+    }
+    files.push_back(read_mapping_file(*text, path.string(), diagnostics));
+    any = any || !files.back().tables.empty();
+  }
+  if (!any && !diagnostics.has_errors()) {
+    diagnostics.error(whole(folder), "no mapping: there is no *.yaml file with a table in it",
+                      "write one that begins with table: schema.name");
+  }
+  return files;
+}
+
+std::vector<TableName> mapped_tables(const std::vector<MappingFile>& files) {
+  std::vector<TableName> names;
+  for (const MappingFile& file : files) {
+    for (const TableMapping& mapping : file.tables) {
+      if (std::find(names.begin(), names.end(), mapping.table) == names.end()) {
+        names.push_back(mapping.table);
+      }
+    }
+  }
+  return names;
+}
+
+}  // namespace waltrack
