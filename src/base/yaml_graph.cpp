@@ -49,6 +49,7 @@ class GraphBuilder final : public YAML::EventHandler {
  private:
   YamlGraph::Node& node(uint32_t index) { return graph_.nodes[index]; }
   void fault(size_t position, std::string message, std::string hint = {}) {
+    if (faults_.size() >= kYamlMaxFaults) return;
     faults_.push_back(
         {Severity::error, source_.place(position), std::move(message), std::move(hint)});
   }
@@ -235,7 +236,7 @@ void GraphBuilder::OnSequenceEnd() {
 bool GraphBuilder::key_is_good(uint32_t key, std::unordered_map<std::string_view, uint32_t>& seen) {
   const auto& name = node(key);
   if (name.kind == Kind::null && name.missing) {
-    fault(name.position, "a value without a key");
+    fault(name.position, "a key is missing here");
     return false;
   }
   if (name.kind != Kind::scalar) {
@@ -258,7 +259,7 @@ void GraphBuilder::OnMapEnd() {
   std::vector<uint32_t> kept;
   std::unordered_map<std::string_view, uint32_t> seen;
   for (size_t i = 0; i + 1 < read.size(); i += 2) {
-    if (node(read[i + 1]).missing) {
+    if (node(read[i + 1]).missing && !node(read[i]).missing) {
       fault(node(read[i]).position, "this key has no value",
             node(map).flow ? "a comma inside { } ends a value: quote it or use block style"
                            : "write null, or '' for an empty text");

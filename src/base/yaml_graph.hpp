@@ -34,6 +34,8 @@ struct YamlGraph {
 // Nothing in a file may nest deeper or have more nodes, before and after expansion.
 inline constexpr size_t kYamlMaxDepth = 64;
 inline constexpr size_t kYamlMaxNodes = 100'000;
+// Faults that are told of one file.
+inline constexpr size_t kYamlMaxFaults = 100;
 
 // Reads as far as the first fault of syntax. All faults go to `faults`, in no special order.
 YamlGraph read_yaml_graph(const YamlSource& source, std::vector<Diagnostic>& faults);

@@ -87,7 +87,7 @@ class Expander {
     for (const uint32_t map : list ? source.children : one) {
       const auto& node = graph_.nodes[map];
       if (node.kind != YamlGraph::Kind::map) {
-        if (!node.missing && !node.faulty) {
+        if (!node.missing && !node.faulty && faults_.size() < kYamlMaxFaults) {
           faults_.push_back({Severity::error, source_.place(node.position),
                              "<< takes a map or a list of maps", "name an anchor: <<: *anchor"});
         }
@@ -149,6 +149,12 @@ std::vector<YamlNode> read_yaml(std::string_view text, std::string file, Diagnos
       std::unique(faults.begin(), faults.end(),
                   [](const Diagnostic& a, const Diagnostic& b) { return a.text() == b.text(); }),
       faults.end());
+  if (faults.size() >= kYamlMaxFaults) {
+    faults.push_back({Severity::error,
+                      {source.place(0).file, 0, 0},
+                      "there may be more faults than these",
+                      "mend these first"});
+  }
   for (auto& fault : faults) {
     diagnostics.error(std::move(fault.place), std::move(fault.message), std::move(fault.hint));
   }

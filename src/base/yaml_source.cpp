@@ -10,6 +10,10 @@ namespace {
 
 constexpr size_t kMaxBytes = 4 << 20;
 
+bool begins_character(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+}
+
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n';
 }
@@ -24,7 +28,10 @@ YamlSource::YamlSource(std::string_view text, std::string file) : file_(std::mov
     text_.push_back(text[i]);
   }
   line_starts_.push_back(0);
+  size_t characters = 0;
   for (size_t i = 0; i < text_.size(); ++i) {
+    if (i % kBlock == 0) characters_.push_back(characters);
+    if (begins_character(text_[i])) ++characters;
     if (text_[i] == '\n') line_starts_.push_back(i + 1);
   }
 }
@@ -32,12 +39,18 @@ YamlSource::YamlSource(std::string_view text, std::string file) : file_(std::mov
 SourcePlace YamlSource::place(size_t position) const {
   position = std::min(position, text_.size());
   const auto next = std::upper_bound(line_starts_.begin(), line_starts_.end(), position);
-  const size_t start = *(next - 1);
-  int column = 1;
-  for (size_t i = start; i < position; ++i) {
-    if ((static_cast<unsigned char>(text_[i]) & 0xC0) != 0x80) ++column;
+  const size_t column = characters_before(position) - characters_before(*(next - 1));
+  return {file_, static_cast<int>(next - line_starts_.begin()), static_cast<int>(column) + 1};
+}
+
+size_t YamlSource::characters_before(size_t position) const {
+  if (position == 0) return 0;
+  const size_t block = (position - 1) / kBlock;
+  size_t count = characters_[block];
+  for (size_t i = block * kBlock; i < position; ++i) {
+    if (begins_character(text_[i])) ++count;
   }
-  return {file_, static_cast<int>(next - line_starts_.begin()), column};
+  return count;
 }
 
 std::optional<Diagnostic> YamlSource::unreadable() const {

@@ -44,11 +44,15 @@ class YamlSource {
   char at(size_t position) const { return position < text_.size() ? text_[position] : '\0'; }
 
  private:
+  static constexpr size_t kBlock = 256;
+
+  size_t characters_before(size_t position) const;
   bool begins_value(size_t position) const;
 
   std::string file_;
   std::string text_;
   std::vector<size_t> line_starts_;
+  std::vector<size_t> characters_;  // before each block of kBlock bytes
 };
 
 }  // namespace waltrack

@@ -146,7 +146,7 @@ TEST(YamlReader, ItemsWithoutValueAndKeysThatAreNotTextAreRefused) {
   expect_fault("? [a]\n: b\n", "1:3 a key must be a text");
   expect_fault("{a: 1}: b\n", "1:1 a key must be a text");
   expect_fault("null: b\n", "1:1 a key must be a text");
-  expect_fault(": b\n", "1:1 a value without a key");
+  expect_fault(": b\n", "1:1 a key is missing here");
   EXPECT_EQ(faults_of("a:\nnull: b\n"),
             (std::vector<std::string>{"1:1 this key has no value", "2:1 a key must be a text"}));
 }
@@ -281,6 +281,24 @@ TEST(YamlReader, MoreThanAHundredThousandValuesAreRefused) {
   for (int i = 0; i < 100'001; ++i)
     text += "- a\n";
   EXPECT_EQ(faults_of(text).size(), 1u);
+}
+
+TEST(YamlReader, HundredsOfFaultsOnOneLongLineAreToldQuickly) {
+  const auto faults = faults_of("{ü: b" + std::string(40'000, ',') + "}");
+  ASSERT_GE(faults.size(), 50u);
+  ASSERT_LE(faults.size(), 101u);
+  EXPECT_EQ(faults[0], "1:7 a key is missing here");
+  EXPECT_EQ(faults.back(), "0:0 there may be more faults than these");
+}
+
+TEST(YamlReader, ColumnsOnALongLineAreFoundQuickly) {
+  std::string list = "[" + std::string(1 << 20, ' ');
+  for (int i = 0; i < 90'000; ++i)
+    list += "ü,";
+  Diagnostics diagnostics;
+  const auto documents = read_yaml(list + "]", "m.yaml", diagnostics);
+  ASSERT_EQ(documents.size(), 1u) << diagnostics.text();
+  EXPECT_EQ(documents[0].items.back().place.column, 1 + 1 + (1 << 20) + 2 * 89'999);
 }
 
 TEST(YamlReader, UnreadableBytesAreToldAndNothingElse) {
