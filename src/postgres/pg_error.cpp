@@ -36,7 +36,8 @@ constexpr Remedy kRemedies[] = {
      "a.pid = s.active_pid;"},
     {"55006", "", kTransient, ""},
     {"42704", "publication", kFailure,
-     "make the publication again, or remove its slot and state file to start anew"},
+     "the slot needs it, and can't use one that is made later: drop the slot with "
+     "pg_drop_replication_slot() and move the state file away to start from the present"},
     {"42704", "replication slot", kFailure, kStartAnew},
     {"55000", "can no longer get changes", kFailure,
      "the server dropped WAL that the slot needed (max_slot_wal_keep_size); drop the slot with "

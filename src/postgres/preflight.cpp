@@ -292,16 +292,18 @@ void Preflight::check_publication() {
   for (const std::string& change : publication_changes(settings_, publication, tables)) {
     sql.append(sql.empty() ? "" : " ").append(change).append(";");
   }
-  if (!sql.empty() && !may_change_publication(publication, tables)) {
+  if (!publication.exists && slot_) {
+    error(
+        "the publication that the slot needs is gone, and one that is made later does not do",
+        "drop the slot with pg_drop_replication_slot() and move the state file away to start from "
+        "the present",
+        where);
+  } else if (!sql.empty() && !may_change_publication(publication, tables)) {
     error(publication.exists
               ? "the publication lacks something, and role " + connection_.role() +
                     " may not change it"
               : "there is no publication, and role " + connection_.role() + " may not make it",
           "let the tables' owner run: " + sql, where);
-  } else if (!publication.exists && slot_) {
-    error(
-        "the publication is gone, though the slot needs it: what happened without it can't be read",
-        sql, where);
   }
   if (publication.exists && !(publication.inserts && publication.updates && publication.deletes)) {
     warning("the publication leaves out inserts, updates or deletes",

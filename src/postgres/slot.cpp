@@ -113,7 +113,14 @@ PreparedSlot reuse(PgConnection& connection, const SourceSettings& settings,
   if (plugin == Plugin::wal2json && !wal2json_is_allowed(connection)) {
     throw refused_wal2json(connection.context());
   }
-  if (plugin == Plugin::pgoutput) ensure_publication(connection, settings);
+  if (plugin == Plugin::pgoutput) {
+    // Made anew it would not do: the slot can't see one that is younger than what it decodes.
+    if (!read_publication(connection, settings.publication).exists) {
+      throw pg_error({"42704", "publication \"" + settings.publication + "\" does not exist", {}},
+                     connection.context());
+    }
+    ensure_publication(connection, settings);
+  }
   return {plugin, slot.confirmed, false};
 }
 

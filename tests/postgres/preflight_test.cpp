@@ -160,7 +160,7 @@ TEST_F(PreflightTest, ASlotWithoutItsPublicationIsAnError) {
   settings_.plugin = PluginChoice::pgoutput;
   prepare_slot(settings_, true);
   server_->exec("DROP PUBLICATION waltrack");
-  EXPECT_TRUE(holds(check(), Severity::error, "publication is gone"));
+  EXPECT_TRUE(holds(check(), Severity::error, "publication that the slot needs is gone"));
 }
 
 TEST_F(PreflightTest, ASlotThatIsNotOursIsAnError) {

@@ -162,6 +162,26 @@ TEST_F(SlotTest, KeepsItsPluginAgainstTheConfiguration) {
   EXPECT_TRUE(says(error, "pgoutput"));
 }
 
+TEST_F(SlotTest, WithoutItsPublicationIsRefusedBecauseANewOneComesTooLate) {
+  prepare(PluginChoice::pgoutput);
+  server_->exec("DROP PUBLICATION waltrack");
+  const Error error = refusal(PluginChoice::automatic, false);
+  EXPECT_EQ(error.kind(), ErrorKind::failure);
+  EXPECT_TRUE(says(error, "publication \"waltrack\" does not exist")) << error.describe();
+  EXPECT_TRUE(says(error, "pg_drop_replication_slot"));
+  EXPECT_EQ(server_->value("SELECT count(*) FROM pg_publication"), "0");
+}
+
+TEST_F(SlotTest, GetsATableThatWasMappedLaterIntoItsPublication) {
+  server_->exec("CREATE TABLE refunds (id int PRIMARY KEY)");
+  prepare(PluginChoice::pgoutput);
+  settings_.tables.push_back({"public", "refunds"});
+  prepare(PluginChoice::pgoutput, false);
+  const std::string published = server_->value("SELECT count(*) FROM pg_publication_tables");
+  server_->exec("DROP TABLE refunds");
+  EXPECT_EQ(published, "2");
+}
+
 TEST_F(SlotTest, OfAnotherPluginOrAPhysicalOneIsUsage) {
   settings_.slot = "strange";
   server_->exec("SELECT pg_create_logical_replication_slot('strange', 'test_decoding')");
