@@ -1,0 +1,112 @@
+#include "cli/app.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/nearest.hpp"
+#include "cli/command.hpp"
+
+namespace waltrack {
+namespace {
+
+const char* const kIntroduction =
+    "Watches a Postgres database and tells Segment what happened in it.\n"
+    "Mapping files turn inserts, updates and deletes into identify and track calls.";
+
+const char* const kFooter =
+    "Examples:\n"
+    "  waltrack check                     everything that is wrong, at once\n"
+    "  waltrack run                       stream, until a signal\n"
+    "  waltrack receive --ndjson out.ndjson\n"
+    "                                     a local receiver to look at what would be sent\n"
+    "\n"
+    "Every command has --help. Exit codes: 0 fine, 1 it failed, 2 wrong usage or configuration.";
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({}))
+    names.push_back(command->get_name());
+  return names;
+}
+
+// CLI11 tells a misspelt command as a missing one.
+std::optional<Error> unknown_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return std::nullopt;
+  const std::vector<std::string> names = command_names(app);
+  if (std::ranges::find(names, argv[1]) != names.end()) return std::nullopt;
+  return Error(ErrorKind::usage, std::string("there is no command '") + argv[1] + "'", {},
+               suggest_name(argv[1], names));
+}
+
+int tell(const Error& error) {
+  std::fprintf(stderr, "waltrack: %s\n", error.describe().c_str());
+  return error.exit_code();
+}
+
+int tell_usage(const CLI::App& app, const CLI::ParseError& parse_error, int argc, char** argv) {
+  if (parse_error.get_exit_code() == 0) return app.exit(parse_error);  // --help, --version
+  if (const auto error = unknown_command(app, argc, argv)) return tell(*error);
+  const std::string command = argc > 1 && argv[1][0] != '-' ? std::string(argv[1]) + " " : "";
+  return tell(
+      Error(ErrorKind::usage, parse_error.what(), {}, "see `waltrack " + command + "--help`"));
+}
+
+}  // namespace
+
+void add_config_option(CLI::App& command, CommonOptions& options) {
+  command.add_option("-c,--config", options.config_path, "the configuration file")
+      ->capture_default_str();
+}
+
+void add_log_options(CLI::App& command, LogOptions& options) {
+  command.add_option("--log-format", options.format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  command.add_option("--log-level", options.level, "the least that is told")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+      ->capture_default_str();
+}
+
+void configure_log(const LogOptions& options) {
+  const log::Level level = options.level == "debug"   ? log::Level::debug
+                           : options.level == "warn"  ? log::Level::warn
+                           : options.level == "error" ? log::Level::error
+                                                      : log::Level::info;
+  log::configure(options.format == "json" ? log::Format::json : log::Format::text, level);
+}
+
+int run_app(int argc, char** argv) {
+  CLI::App app(kIntroduction, "waltrack");
+  app.footer(kFooter);
+  app.set_version_flag("--version", std::string("waltrack ") + WALTRACK_VERSION);
+  app.require_subcommand(1);
+  app.failure_message(CLI::FailureMessage::simple);
+  Action action;
+  register_check(app, action);
+  register_receive(app, action);
+  register_run(app, action);
+  register_status(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return tell_usage(app, error, argc, argv);
+  }
+  try {
+    return action();
+  } catch (const Error& error) {
+    return tell(error);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "waltrack: %s\n  hint: this is a fault of waltrack; please report it\n",
+                 error.what());
+    return 1;
+  }
+}
+
+}  // namespace waltrack

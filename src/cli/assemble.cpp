@@ -1,0 +1,176 @@
+#include "cli/assemble.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <poll.h>
+#include <random>
+
+#include "base/backoff.hpp"
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "cli/stop_signal.hpp"
+#include "mapping/mapper.hpp"
+#include "mapping/mapping_folder.hpp"
+#include "pipeline/pipeline.hpp"
+#include "postgres/catalog.hpp"
+#include "postgres/postgres_source.hpp"
+#include "postgres/server_identity.hpp"
+#include "postgres/slot.hpp"
+#include "segment/limits.hpp"
+#include "segment/segment_destination.hpp"
+#include "state/start_check.hpp"
+#include "state/state_file.hpp"
+
+namespace waltrack {
+namespace {
+
+PluginChoice plugin_choice(const Config& config) {
+  switch (config.source.plugin) {
+    case Config::Plugin::wal2json:
+      return PluginChoice::wal2json;
+    case Config::Plugin::pgoutput:
+      return PluginChoice::pgoutput;
+    case Config::Plugin::automatic:
+      break;
+  }
+  return PluginChoice::automatic;
+}
+
+// A server that is just starting is worth waiting for; one that is not there is a mistake to tell
+// at once. Returns nothing when a signal came first.
+std::optional<ServerIdentity> wait_for_server(const std::string& url, int stop_fd) {
+  constexpr std::string_view kCannotConnectNow = "57P03";
+  Backoff backoff(std::chrono::milliseconds(500), std::chrono::seconds(10), std::random_device()());
+  while (true) {
+    try {
+      return read_server_identity(url);
+    } catch (const PgError& error) {
+      if (error.sqlstate() != kCannotConnectNow) throw;
+      log::warn("the server is not ready yet; waiting", {{"reason", error.describe()}});
+    }
+    pollfd waiting{stop_fd, POLLIN, 0};
+    if (poll(&waiting, 1, static_cast<int>(backoff.next().count())) > 0) return std::nullopt;
+  }
+}
+
+std::optional<SlotFacts> slot_facts(const SourceSettings& settings) {
+  PgConnection connection = PgConnection::open(settings.url, PgMode::plain);
+  const std::optional<SlotState> slot = read_slot(connection, settings.slot);
+  if (!slot) return std::nullopt;
+  return SlotFacts{.name = settings.slot,
+                   .plugin = slot->plugin,
+                   .confirmed = slot->confirmed,
+                   .just_created = false};
+}
+
+struct Started {
+  Plugin plugin;
+  Checkpoint start;
+};
+
+// Where to begin: checks that state file, server and slot belong together, makes the slot when this
+// is the first start, and remembers what the state file belongs to.
+Started settle_start(const SourceSettings& settings, const ServerIdentity& server,
+                     StateFile& state) {
+  const StartDecision decision = decide_start(state.identity(), state.checkpoint(),
+                                              {.system_identifier = server.system_identifier,
+                                               .database = server.database,
+                                               .wal_position = server.position},
+                                              settings.slot, slot_facts(settings), state.path());
+  for (const std::string& warning : decision.warnings)
+    log::warn(warning);
+  const bool first_start = !state.checkpoint();
+  const PreparedSlot slot = prepare_slot(settings, first_start);
+  Started started{slot.plugin, decision.start};
+  if (slot.created_now) started.start = {.lsn = slot.confirmed, .within = std::nullopt};
+  state.adopt({.system_identifier = server.system_identifier,
+               .database = server.database,
+               .slot = settings.slot,
+               .plugin = std::string(plugin_name(slot.plugin))},
+              started.start);
+  log::info(slot.created_now ? "made the slot" : "found the slot",
+            {{"slot", settings.slot}, {"plugin", plugin_name(slot.plugin)}});
+  return started;
+}
+
+SegmentSettings segment_settings(const Config& config) {
+  SegmentSettings settings;
+  settings.url = config.destination.url;
+  settings.write_key = config.destination.write_key;
+  settings.lanes = static_cast<size_t>(config.destination.lanes);
+  return settings;
+}
+
+PipelineSettings pipeline_settings(const Config& config) {
+  PipelineSettings settings;
+  settings.lanes = static_cast<size_t>(config.destination.lanes);
+  settings.batch = {.bytes = kBatchBytes - kEnvelopeBytes, .events = kBatchEvents};
+  settings.memory_bytes = config.memory_bytes;
+  return settings;
+}
+
+void tell_summary(const RunSummary& summary) {
+  log::info("stopped", {{"rows", summary.rows},
+                        {"events", summary.delivered_events},
+                        {"dead_letters", summary.dead_letters},
+                        {"left_for_the_next_run", summary.unfinished_events},
+                        {"confirmed", summary.confirmed.text()}});
+}
+
+}  // namespace
+
+SourceSettings source_settings(const Loaded& loaded) {
+  SourceSettings settings;
+  settings.url = loaded.config.source.url;
+  settings.slot = loaded.config.source.slot;
+  settings.plugin = plugin_choice(loaded.config);
+  settings.publication = loaded.config.source.publication;
+  settings.tables = mapped_tables(loaded.mappings);
+  return settings;
+}
+
+std::unique_ptr<Mapper> compile_against(Catalog& catalog, const std::vector<MappingFile>& mappings,
+                                        const MessageIdentity& identity, Diagnostics& diagnostics) {
+  // Only mapped tables are read; the others' names are for suggestions.
+  const std::vector<TableName> mapped = mapped_tables(mappings);
+  std::vector<Table> tables;
+  for (const TableName& name : catalog.tables()) {
+    std::optional<Table> table;
+    if (std::ranges::find(mapped, name) != mapped.end()) table = catalog.read_table(name);
+    if (!table) {
+      table.emplace();
+      table->schema = name.schema;
+      table->name = name.name;
+    }
+    tables.push_back(*std::move(table));
+  }
+  return compile_mappings(mappings, tables, identity, diagnostics);
+}
+
+void stream_until_signal(const Loaded& loaded) {
+  const int stop_fd = stop_signal_fd();
+  const SystemClock clock;
+  StateFile state(loaded.config.state, clock);
+  const DestinationId destination_id = state.settle_destination_id(loaded.config.destination.id);
+  if (!destination_id.warning.empty()) log::warn(destination_id.warning);
+
+  const SourceSettings settings = source_settings(loaded);
+  const std::optional<ServerIdentity> server = wait_for_server(settings.url, stop_fd);
+  if (!server) return;
+  Catalog catalog(settings.url);
+  catalog.load();
+  Diagnostics diagnostics;
+  const std::unique_ptr<Mapper> mapper = compile_against(
+      catalog, loaded.mappings,
+      MessageIdentity(server->system_identifier, server->database, destination_id.id), diagnostics);
+  tell(diagnostics, "the mappings");
+
+  const Started started = settle_start(settings, *server, state);
+  PostgresSource source(settings, started.plugin, server->system_identifier, catalog);
+  SegmentDestination destination(segment_settings(loaded.config), clock);
+  tell_summary(run_pipeline(source, *mapper, destination, state, started.start,
+                            pipeline_settings(loaded.config), clock, stop_fd));
+}
+
+}  // namespace waltrack

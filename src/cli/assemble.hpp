@@ -1,0 +1,27 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/diagnostic.hpp"
+#include "cli/load.hpp"
+#include "mapping/mapper.hpp"
+#include "model/message_id.hpp"
+#include "postgres/catalog.hpp"
+#include "postgres/source_settings.hpp"
+
+namespace waltrack {
+
+// The source as the configuration names it; the tables are still the mappings' words.
+SourceSettings source_settings(const Loaded& loaded);
+
+// Compiles the mappings against the tables that the server has now. What is wrong goes to
+// `diagnostics`; then there may be no mapper.
+std::unique_ptr<Mapper> compile_against(Catalog& catalog, const std::vector<MappingFile>& mappings,
+                                        const MessageIdentity& identity, Diagnostics& diagnostics);
+
+// Puts the concrete parts together, streams until SIGINT or SIGTERM, and stops cleanly. Throws what
+// keeps it from starting or from going on.
+void stream_until_signal(const Loaded& loaded);
+
+}  // namespace waltrack

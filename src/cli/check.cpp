@@ -1,0 +1,121 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/assemble.hpp"
+#include "cli/command.hpp"
+#include "cli/load.hpp"
+#include "postgres/preflight.hpp"
+
+namespace waltrack {
+namespace {
+
+const char* const kExamples =
+    "Tells everything that is wrong, each with its remedy: configuration and mapping files, then "
+    "the\n"
+    "server, then the mappings against the server's tables. Changes nothing, sends nothing.\n"
+    "Exit code 0: fine (warnings may be told); 1: the server needs work; 2: the files do.\n"
+    "\n"
+    "Examples:\n"
+    "  waltrack check\n"
+    "  waltrack check --json | jq '.findings[] | select(.severity == \"error\")'";
+
+struct Report {
+  std::vector<Finding> findings;
+  bool files_are_wrong = false;
+  bool server_is_wrong = false;
+
+  void add(const Diagnostics& diagnostics) {
+    for (const Diagnostic& diagnostic : diagnostics.all()) {
+      findings.push_back({.severity = diagnostic.severity,
+                          .what = diagnostic.message,
+                          .where = diagnostic.place.text(),
+                          .fix = diagnostic.hint});
+    }
+    files_are_wrong |= diagnostics.has_errors();
+  }
+  void add(std::vector<Finding> more) {
+    for (Finding& finding : more) {
+      server_is_wrong |= finding.severity == Severity::error;
+      findings.push_back(std::move(finding));
+    }
+  }
+  int exit_code() const { return files_are_wrong ? 2 : server_is_wrong ? 1 : 0; }
+};
+
+// Needs a server that answers; what keeps it from answering is told by check_source() already.
+void check_mappings_against_server(const Loaded& loaded, Report& report) {
+  Diagnostics diagnostics;
+  try {
+    Catalog catalog(loaded.config.source.url);
+    catalog.load();
+    compile_against(catalog, loaded.mappings, MessageIdentity(0, "", ""), diagnostics);
+  } catch (const Error& error) {
+    if (!report.server_is_wrong) throw;
+    return;
+  }
+  report.add(diagnostics);
+}
+
+Report check_everything(const std::string& config_path) {
+  Report report;
+  Diagnostics diagnostics;
+  const Loaded loaded = read_files(config_path, diagnostics);
+  report.add(diagnostics);
+  if (loaded.config.source.url.empty()) return report;
+  report.add(check_source(source_settings(loaded)));
+  check_mappings_against_server(loaded, report);
+  return report;
+}
+
+void print(const Report& report) {
+  for (const Finding& finding : report.findings) {
+    std::printf("%s: %s%s%s\n", finding.severity == Severity::error ? "error" : "warning",
+                finding.where.c_str(), finding.where.empty() ? "" : ": ", finding.what.c_str());
+    if (finding.fix.empty()) continue;
+    std::string fix = finding.fix;
+    for (size_t at = 0; (at = fix.find('\n', at)) != std::string::npos; at += 8) {
+      fix.replace(at, 1, "\n       ");
+    }
+    std::printf("  fix: %s\n", fix.c_str());
+  }
+  if (report.findings.empty()) std::printf("everything is fine\n");
+}
+
+void print_json(const Report& report) {
+  nlohmann::ordered_json json = {{"ok", report.exit_code() == 0},
+                                 {"findings", nlohmann::ordered_json::array()}};
+  for (const Finding& finding : report.findings) {
+    json["findings"].push_back(
+        {{"severity", finding.severity == Severity::error ? "error" : "warning"},
+         {"what", finding.what},
+         {"where", finding.where},
+         {"fix", finding.fix}});
+  }
+  std::printf("%s\n", json.dump(2).c_str());
+}
+
+}  // namespace
+
+void register_check(CLI::App& app, Action& action) {
+  auto options = std::make_shared<CommonOptions>();
+  CLI::App* command =
+      app.add_subcommand("check", "everything that is wrong, at once, each with its remedy");
+  command->footer(kExamples);
+  add_config_option(*command, *options);
+  command->add_flag("--json", options->json, "print JSON");
+  command->callback([&action, options] {
+    action = [options] {
+      const Report report = check_everything(options->config_path);
+      if (options->json) {
+        print_json(report);
+      } else {
+        print(report);
+      }
+      return report.exit_code();
+    };
+  });
+}
+
+}  // namespace waltrack

@@ -1,0 +1,147 @@
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/iso8601.hpp"
+#include "cli/command.hpp"
+#include "cli/load.hpp"
+#include "state/state_status.hpp"
+
+namespace waltrack {
+namespace {
+
+const char* const kExamples =
+    "Looks into the state file only: it works while `waltrack run` runs, and when it does not.\n"
+    "\n"
+    "Examples:\n"
+    "  waltrack status\n"
+    "  waltrack status --json | jq .checkpoint.lsn";
+
+std::string time_text(int64_t us) {
+  std::string text;
+  append_iso8601_utc(text, us);
+  return text;
+}
+
+// "12 s ago", for a person.
+std::string age_text(int64_t us) {
+  const int64_t seconds = (SystemClock().utc_us() - us) / 1'000'000;
+  if (seconds < 0) return "just now";
+  if (seconds < 120) return std::to_string(seconds) + " s ago";
+  if (seconds < 7200) return std::to_string(seconds / 60) + " min ago";
+  if (seconds < 172'800) return std::to_string(seconds / 3600) + " h ago";
+  return std::to_string(seconds / 86'400) + " days ago";
+}
+
+nlohmann::ordered_json position_json(const EventPosition& position) {
+  return {{"commit_lsn", position.commit_lsn.text()},
+          {"lsn", position.lsn.text()},
+          {"table", position.table},
+          {"ordinal", position.ordinal},
+          {"rule", position.rule}};
+}
+
+nlohmann::ordered_json status_json(const StateStatus& status) {
+  nlohmann::ordered_json json = {{"state_file", status.path},
+                                 {"running", status.running},
+                                 {"pid", status.pid},
+                                 {"created_at", time_text(status.created_at_us)},
+                                 {"destination_id", status.destination_id}};
+  if (status.source) {
+    json["source"] = {{"system_identifier", std::to_string(status.source->system_identifier)},
+                      {"database", status.source->database},
+                      {"slot", status.source->slot},
+                      {"plugin", status.source->plugin}};
+  }
+  if (status.checkpoint) {
+    json["checkpoint"] = {{"lsn", status.checkpoint->checkpoint.lsn.text()},
+                          {"saved_at", time_text(status.checkpoint->saved_at_us)}};
+    if (const auto& within = status.checkpoint->checkpoint.within) {
+      json["checkpoint"]["within"] = position_json(*within);
+    }
+  }
+  if (status.condition) {
+    json["delivery"] = {{"condition", status.condition->text},
+                        {"since", time_text(status.condition->since_us)}};
+  }
+  json["dead_letters"] = {{"count", status.dead_letter_count},
+                          {"newest", nlohmann::ordered_json::array()}};
+  for (const state::StoredDeadLetter& stored : status.newest_dead_letters) {
+    nlohmann::ordered_json letter = position_json(stored.letter.position);
+    letter["number"] = stored.number;
+    letter["op"] = stored.letter.op;
+    letter["message_id"] = stored.letter.message_id;
+    letter["reason"] = stored.letter.reason;
+    letter["detail"] = stored.letter.detail;
+    letter["stored_at"] = time_text(stored.stored_at_us);
+    json["dead_letters"]["newest"].push_back(std::move(letter));
+  }
+  return json;
+}
+
+void print_line(const char* name, const std::string& value) {
+  std::printf("%-14s %s\n", name, value.c_str());
+}
+
+void print_status(const StateStatus& status) {
+  print_line("state file", status.path);
+  print_line("run", !status.running   ? "not running"
+                    : status.pid == 0 ? "running"
+                                      : "running, pid " + std::to_string(status.pid));
+  if (status.source) {
+    print_line("source", "database " + status.source->database + ", slot " + status.source->slot +
+                             " (" + status.source->plugin + "), system " +
+                             std::to_string(status.source->system_identifier));
+  } else {
+    print_line("source", "none yet: `waltrack run` has not reached a server with this file");
+  }
+  print_line("destination id", status.destination_id);
+  if (status.checkpoint) {
+    std::string text = status.checkpoint->checkpoint.lsn.text() + ", saved " +
+                       age_text(status.checkpoint->saved_at_us);
+    if (status.checkpoint->checkpoint.within) {
+      text +=
+          ", inside the transaction at " + status.checkpoint->checkpoint.within->commit_lsn.text();
+    }
+    print_line("checkpoint", text);
+  }
+  if (status.condition) {
+    print_line("delivery", (status.running ? "" : "at the end: ") + status.condition->text +
+                               ", since " + age_text(status.condition->since_us));
+  }
+  print_line("dead letters", std::to_string(status.dead_letter_count));
+  for (const state::StoredDeadLetter& stored : status.newest_dead_letters) {
+    const DeadLetter& letter = stored.letter;
+    std::printf("  #%lld %s %s %s: %s%s%s (row at %s)\n", static_cast<long long>(stored.number),
+                letter.position.table.c_str(), letter.op.c_str(), letter.position.rule.c_str(),
+                letter.reason.c_str(), letter.detail.empty() ? "" : ", ", letter.detail.c_str(),
+                letter.position.lsn.text().c_str());
+  }
+}
+
+}  // namespace
+
+void register_status(CLI::App& app, Action& action) {
+  auto options = std::make_shared<CommonOptions>();
+  CLI::App* command = app.add_subcommand("status", "where the last run stands");
+  command->footer(kExamples);
+  add_config_option(*command, *options);
+  command->add_flag("--json", options->json, "print JSON");
+  command->callback([&action, options] {
+    action = [options] {
+      const StateStatus status = read_state_status(load_state_path(options->config_path));
+      if (options->json) {
+        std::printf("%s\n", status_json(status).dump(2).c_str());
+      } else {
+        print_status(status);
+      }
+      return 0;
+    };
+  });
+}
+
+}  // namespace waltrack
