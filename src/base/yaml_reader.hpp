@@ -35,7 +35,8 @@ struct YamlNode {
 // cycles, more than 100,000 values or 16 MB after expansion, deeper nesting than 64, more than 4
 // MB, text that is not UTF-8 or has control characters. `null` and `~`, unquoted, are null. Of
 // merged (`<<`) keys a map's own win, then those of the first in a list. No value of the file is
-// ever quoted in a diagnostic, keys are. Never throws, whatever comes in.
+// ever quoted in a diagnostic, keys are. At most 100 faults are told. Never throws,
+// whatever comes in.
 std::vector<YamlNode> read_yaml(std::string_view text, std::string file, Diagnostics& diagnostics);
 
 }  // namespace waltrack

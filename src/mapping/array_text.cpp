@@ -1,5 +1,7 @@
 #include "mapping/array_text.hpp"
 
+#include "mapping/quoted_text.hpp"
+
 namespace waltrack {
 namespace {
 
@@ -75,28 +77,8 @@ ArrayText::Piece ArrayText::value() {
 }
 
 ArrayText::Piece ArrayText::quoted() {
-  rest_.remove_prefix(1);
-  const size_t end = rest_.find_first_of("\"\\");
-  if (end == std::string_view::npos) return Piece::malformed;
-  if (rest_[end] == '"') {
-    element_ = rest_.substr(0, end);
-    rest_.remove_prefix(end + 1);
-    return Piece::element;
-  }
-  scratch_.clear();
-  for (;;) {
-    const size_t special = rest_.find_first_of("\"\\");
-    if (special == std::string_view::npos) return Piece::malformed;
-    scratch_.append(rest_.substr(0, special));
-    const bool is_end = rest_[special] == '"';
-    rest_.remove_prefix(special + 1);
-    if (is_end) break;
-    if (rest_.empty()) return Piece::malformed;
-    scratch_.push_back(rest_[0]);
-    rest_.remove_prefix(1);
-  }
-  element_ = scratch_;
-  return Piece::element;
+  const bool whole = take_quoted(rest_, QuoteEscape::backslash, element_, scratch_);
+  return whole ? Piece::element : Piece::malformed;
 }
 
 // array_out() quotes whatever has a blank, a quote, a backslash, a brace or the delimiter in it.

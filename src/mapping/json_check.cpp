@@ -1,5 +1,6 @@
 #include "mapping/json_check.hpp"
 
+#include <array>
 #include <bitset>
 #include <cstddef>
 
@@ -10,6 +11,14 @@ namespace waltrack {
 namespace {
 
 constexpr size_t kMaxDepth = 512;
+
+// What stands for itself in a JSON string and is one byte.
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> table{};
+  for (int c = 0x20; c < 0x80; ++c)
+    table[c] = c != '"' && c != '\\';
+  return table;
+}();
 
 class JsonChecker {
  public:
@@ -76,38 +85,45 @@ class JsonChecker {
   }
 
   bool word() {
-    for (const std::string_view known : {"true", "false", "null"}) {
-      if (!text_.substr(i_).starts_with(known)) continue;
-      i_ += known.size();
-      return true;
+    std::string_view known;
+    switch (ahead()) {
+      case 't':
+        known = "true";
+        break;
+      case 'f':
+        known = "false";
+        break;
+      case 'n':
+        known = "null";
+        break;
+      default:
+        return false;
     }
-    return false;
+    if (!text_.substr(i_).starts_with(known)) return false;
+    i_ += known.size();
+    return true;
   }
 
   bool number() {
-    size_t end = text_.find_first_not_of("+-.0123456789eE", i_);
-    if (end == std::string_view::npos) end = text_.size();
-    const std::string_view number = text_.substr(i_, end - i_);
-    i_ = end;
-    return is_finite_number(number);
+    const std::string_view rest = text_.substr(i_);
+    const size_t length = scan_number(rest).length;
+    i_ += length;
+    return length > 0 && is_finite_number(rest.substr(0, length));
   }
 
   bool string() {
     if (!take('"')) return false;
     while (i_ < text_.size()) {
       const auto c = static_cast<unsigned char>(text_[i_]);
-      if (c == '"') {
+      if (kPlain[c]) {
+        ++i_;
+      } else if (c == '"') {
         ++i_;
         return true;
-      }
-      if (c == '\\') {
+      } else if (c == '\\') {
         if (!escape()) return false;
-      } else if (c < 0x20) {
-        return false;
-      } else if (c < 0x80) {
-        ++i_;
       } else {
-        const size_t length = utf8_length(text_.substr(i_));
+        const size_t length = c < 0x20 ? 0 : utf8_length(text_.substr(i_));
         if (length == 0) return false;
         i_ += length;
       }

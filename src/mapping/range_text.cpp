@@ -1,40 +1,21 @@
 #include "mapping/range_text.hpp"
 
+#include "mapping/quoted_text.hpp"
+
 namespace waltrack {
 namespace {
 
 constexpr std::string_view kEmpty = "empty";
 
-// A bound in quotes, where a quote or a backslash is doubled or has a backslash before it.
-bool take_quoted(std::string_view& text, std::optional<std::string_view>& bound,
-                 std::string& scratch) {
-  text.remove_prefix(1);
-  scratch.clear();
-  for (;;) {
-    const size_t special = text.find_first_of("\"\\");
-    if (special == std::string_view::npos) return false;
-    const bool doubled = special + 1 < text.size() && text[special + 1] == '"';
-    if (text[special] == '"' && !doubled) {
-      if (scratch.empty()) {
-        bound = text.substr(0, special);
-      } else {
-        scratch.append(text.substr(0, special));
-        bound = scratch;
-      }
-      text.remove_prefix(special + 1);
-      return true;
-    }
-    if (special + 1 >= text.size()) return false;
-    scratch.append(text.substr(0, special));
-    scratch.push_back(text[special + 1]);
-    text.remove_prefix(special + 2);
-  }
-}
-
 bool take_bound(std::string_view& text, std::optional<std::string_view>& bound,
                 std::string& scratch) {
   bound.reset();
-  if (text.starts_with('"')) return take_quoted(text, bound, scratch);
+  if (text.starts_with('"')) {
+    std::string_view taken;
+    if (!take_quoted(text, QuoteEscape::backslash_or_doubled, taken, scratch)) return false;
+    bound = taken;
+    return true;
+  }
   const size_t end = text.find_first_of(",)]([\"\\");
   if (end == std::string_view::npos) return false;
   if (end > 0) bound = text.substr(0, end);

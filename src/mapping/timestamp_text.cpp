@@ -201,9 +201,45 @@ void append_moment(std::string& out, const Moment& moment) {
   append_digits(out, moment.time.fraction_us, 6);
 }
 
+// The usual "2026-11-23 12:37:33.098093" without a detour: appends it as ISO 8601, if the text is
+// one that ends in `zone`, with `iso_zone` in its place.
+bool append_usual(std::string& out, std::string_view pg, std::string_view zone,
+                  std::string_view iso_zone) {
+  constexpr std::string_view kLayout = "dddd-dd-dd dd:dd:dd";
+  constexpr size_t kSeconds = kLayout.size();
+  if (pg.size() < kSeconds + zone.size() || !pg.ends_with(zone)) return false;
+  pg.remove_suffix(zone.size());
+  char text[] = "0000-00-00T00:00:00.000000";
+  for (size_t i = 0; i < kSeconds; ++i) {
+    const bool fits = kLayout[i] == 'd' ? pg[i] >= '0' && pg[i] <= '9' : pg[i] == kLayout[i];
+    if (!fits) return false;
+    if (kLayout[i] == 'd') text[i] = pg[i];
+  }
+  if (pg.size() > kSeconds) {
+    if (pg[kSeconds] != '.' || pg.size() == kSeconds + 1 || pg.size() > sizeof text - 1) {
+      return false;
+    }
+    for (size_t i = kSeconds + 1; i < pg.size(); ++i) {
+      if (pg[i] < '0' || pg[i] > '9') return false;
+      text[i] = pg[i];
+    }
+  }
+  const auto two = [&](size_t at) { return (text[at] - '0') * 10 + text[at + 1] - '0'; };
+  const int month = two(5);
+  const int day = two(8);
+  if (month < 1 || month > 12 || day < 1 || day > days_in_month(two(0) * 100 + two(2), month) ||
+      two(11) > 23 || two(14) > 59 || two(17) > 59) {
+    return false;
+  }
+  out.append(text, sizeof text - 1);
+  out.append(iso_zone);
+  return true;
+}
+
 }  // namespace
 
 bool append_timestamptz_text(std::string& out, std::string_view pg) {
+  if (append_usual(out, pg, "+00", "Z")) return true;
   const auto moment = read_moment(pg);
   if (!moment || !moment->has_zone || !moment->time.has_seconds) return false;
   if (moment->offset_seconds == 0) {
@@ -217,6 +253,7 @@ bool append_timestamptz_text(std::string& out, std::string_view pg) {
 }
 
 bool append_timestamp_text(std::string& out, std::string_view pg) {
+  if (append_usual(out, pg, "", "")) return true;
   const auto moment = read_moment(pg);
   if (!moment || moment->has_zone || !moment->time.has_seconds) return false;
   append_moment(out, *moment);

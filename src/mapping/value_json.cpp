@@ -6,6 +6,7 @@
 
 #include "base/json_text.hpp"
 #include "mapping/array_text.hpp"
+#include "mapping/base64.hpp"
 #include "mapping/hstore_text.hpp"
 #include "mapping/json_check.hpp"
 #include "mapping/number_text.hpp"
@@ -38,32 +39,21 @@ int hex_digit(char c) {
 
 // Hexadecimal digits, which may have the \x of Postgres' text before them, as base64.
 bool append_bytea(std::string& out, std::string_view text) {
-  constexpr char kBase64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   if (text.starts_with("\\x")) text.remove_prefix(2);
   if (text.size() % 2 != 0) return false;
   out.push_back('"');
-  uint32_t bits = 0;
-  int count = 0;
+  char bytes[192];  // a multiple of three: base64 of the parts is that of the whole
+  size_t count = 0;
   for (size_t i = 0; i < text.size(); i += 2) {
     const int high = hex_digit(text[i]);
     const int low = hex_digit(text[i + 1]);
     if (high < 0 || low < 0) return false;
-    bits = bits << 8 | static_cast<uint32_t>(high * 16 + low);
-    if (++count < 3) continue;
-    const char group[] = {kBase64[bits >> 18 & 63], kBase64[bits >> 12 & 63],
-                          kBase64[bits >> 6 & 63], kBase64[bits & 63]};
-    out.append(group, sizeof group);
-    bits = 0;
+    bytes[count++] = static_cast<char>(high * 16 + low);
+    if (count < sizeof bytes) continue;
+    append_base64(out, std::string_view(bytes, count));
     count = 0;
   }
-  if (count == 1) {
-    const char group[] = {kBase64[bits >> 2], kBase64[bits << 4 & 63], '=', '='};
-    out.append(group, sizeof group);
-  } else if (count == 2) {
-    const char group[] = {kBase64[bits >> 10], kBase64[bits >> 4 & 63], kBase64[bits << 2 & 63],
-                          '='};
-    out.append(group, sizeof group);
-  }
+  append_base64(out, std::string_view(bytes, count));
   out.push_back('"');
   return true;
 }

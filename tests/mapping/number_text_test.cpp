@@ -7,6 +7,10 @@
 namespace waltrack {
 namespace {
 
+int digits_of(std::string_view number) {
+  return scan_number(number).significant_digits;
+}
+
 TEST(NumberText, IntegersAreExactUpToTwoToThe53) {
   for (const char* good : {"0", "-1", "32767", "9007199254740991", "-9007199254740991"}) {
     EXPECT_TRUE(is_exact_integer(good)) << good;
@@ -29,11 +33,25 @@ TEST(NumberText, JsonNumbersFollowTheGrammar) {
 }
 
 TEST(NumberText, SignificantDigitsLeaveOutZerosAtBothEnds) {
-  EXPECT_EQ(significant_digits("0"), 0);
-  EXPECT_EQ(significant_digits("100.000000000000000000"), 1);
-  EXPECT_EQ(significant_digits("-0.00120"), 2);
-  EXPECT_EQ(significant_digits("1002.5e10"), 5);
-  EXPECT_EQ(significant_digits("123456789.0123456789"), 19);
+  EXPECT_EQ(digits_of("0"), 0);
+  EXPECT_EQ(digits_of("100.000000000000000000"), 1);
+  EXPECT_EQ(digits_of("-0.00120"), 2);
+  EXPECT_EQ(digits_of("1002.5e10"), 5);
+  EXPECT_EQ(digits_of("123456789.0123456789"), 19);
+}
+
+TEST(NumberText, ScanTakesTheNumberAtTheStart) {
+  EXPECT_EQ(scan_number("-12.50e3,7").length, 8u);
+  EXPECT_EQ(scan_number("x").length, 0u);
+  EXPECT_EQ(scan_number("").length, 0u);
+}
+
+TEST(NumberText, ExponentIsThatOfTheFirstSignificantDigit) {
+  EXPECT_EQ(scan_number("123.4").exponent, 2);
+  EXPECT_EQ(scan_number("0.0012").exponent, -3);
+  EXPECT_EQ(scan_number("-0.05e10").exponent, 8);
+  EXPECT_EQ(scan_number("100").exponent, 2);
+  EXPECT_EQ(scan_number("0e5").exponent, 0);
 }
 
 TEST(NumberText, ExactNumbersHaveAtMostFifteenDigitsAndASaneSize) {

@@ -100,6 +100,11 @@ TEST(ValueJson, ByteaIsBase64) {
   EXPECT_EQ(json(ValueKind::bytea, "666f"), "\"Zm8=\"");
   EXPECT_EQ(json(ValueKind::bytea, "666F6f"), "\"Zm9v\"");
   EXPECT_EQ(json(ValueKind::bytea, "fbefbeffffff"), "\"++++////\"");
+  std::string hex;
+  std::string base64;
+  for (int i = 0; i < 150; ++i)
+    hex += "666f6f", base64 += "Zm9v";
+  EXPECT_EQ(json(ValueKind::bytea, hex + "66"), "\"" + base64 + "Zg==\"");
   EXPECT_EQ(json(ValueKind::bytea, "\\x666f"), "\"Zm8=\"");
   EXPECT_EQ(json(ValueKind::bytea, "6g"), "\"6g\"");
   EXPECT_EQ(json(ValueKind::bytea, "666"), "\"666\"");
