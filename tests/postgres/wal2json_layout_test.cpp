@@ -13,7 +13,7 @@ constexpr uint32_t kText = 25;
 
 class Wal2jsonLayoutTest : public testing::Test {
  protected:
-  using Names = std::vector<std::pair<std::string, uint32_t>>;
+  using Names = std::vector<std::pair<const char*, uint32_t>>;
 
   std::vector<Wal2jsonColumn> seen(const Names& names) {
     std::vector<Wal2jsonColumn> columns;
