@@ -26,6 +26,20 @@ std::string_view color_of(std::string_view type) {
   return "\x1b[34m";
 }
 
+std::string_view mark_of(Fate fate) {
+  switch (fate) {
+    case Fate::accepted:
+      return "  ";
+    case Fate::duplicate:
+      return "= ";
+    case Fate::conflicting:
+      return "! ";
+    case Fate::dropped:
+      return "x ";
+  }
+  return "  ";
+}
+
 bool is_continuation(char c) {
   return (c & 0xC0) == 0x80;
 }
@@ -143,21 +157,7 @@ std::string EventPrinter::text_line(const ReceivedEvent& event) {
   time.resize(time.size() - 4);
   time[time.find('T')] = ' ';
 
-  std::string line;
-  switch (event.fate) {
-    case Fate::accepted:
-      break;
-    case Fate::duplicate:
-      line = "= ";
-      break;
-    case Fate::conflicting:
-      line = "! ";
-      break;
-    case Fate::dropped:
-      line = "x ";
-      break;
-  }
-  if (line.empty()) line = "  ";
+  std::string line(mark_of(event.fate));
   line.append(time).append("  ");
   const size_t type_begin = line.size();
   append_padded(line, printable(event.type), kTypeColumns);
