@@ -169,10 +169,12 @@ void GraphBuilder::OnScalar(const YAML::Mark& mark, const std::string& /*tag*/,
   made.quoted = first == '\'' || first == '"' || first == '|' || first == '>';
   if (first == '\'' || first == '"') check_quoted(made.position);
   if (!made.quoted) {
+    // Right behind this scalar: further on it may stand in another one's quotes.
     const std::string_view rest = std::string_view(source_.text()).substr(made.position);
-    const size_t comment = rest.substr(0, rest.find('\n')).find(" #>");
-    if (comment != YamlSource::npos) {
-      fault(made.position + comment + 1, "' #' begins a comment in YAML, so the SQL ends here",
+    const size_t behind = rest.starts_with(value) ? value.size() : rest.size();
+    const size_t comment = rest.find_first_not_of(' ', behind);
+    if (comment != YamlSource::npos && comment > behind && rest.substr(comment).starts_with("#>")) {
+      fault(made.position + comment, "' #' begins a comment in YAML, so the SQL ends here",
             "quote the whole SQL; for #> and #>> write -> and ->> with a path: col ->> '$.a.b'");
     }
   }

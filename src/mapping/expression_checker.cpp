@@ -264,10 +264,15 @@ SqlFault ExpressionChecker::explain_column(std::string_view name, const SqlToken
               "nothing but the column's name can"};
     }
   }
+  bool in_quotes = std::any_of(tokens.tokens.begin(), tokens.tokens.end(), [&](const auto& token) {
+    return token.kind == SqlToken::Kind::quoted_name && token.name() == name;
+  });
   std::string hint;
-  if (auto near = nearest_name(column, columns_)) {
+  if (in_quotes) {
+    hint = "double quotes hold names in SQL; a text stands in single quotes";
+  } else if (auto near = nearest_name(column, columns_)) {
     hint = "did you mean '" + *near + "'?";
-  } else if (tokens.tokens.size() == 1 || word.empty()) {
+  } else if (word.empty()) {
     hint = suggest_name(column, columns_) + "; " + std::string(kTextHint);
   } else {
     hint = suggest_name(column, columns_);

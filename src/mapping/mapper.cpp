@@ -45,11 +45,12 @@ class MappingCompiler {
     for (const Table& table : catalog_)
       names.push_back(table.full_name());
     std::string name = mapping.table.full_name();
-    std::optional<std::string> near = nearest_name(name, names);
-    // The schema is what people forget.
+    std::optional<std::string> near;
     for (const Table& table : catalog_) {
+      // The schema is what people forget.
       if (!near && table.name == mapping.table.name) near = table.full_name();
     }
+    if (!near) near = nearest_name(name, names);
     diagnostics_.error(mapping.table_place, "the database has no table '" + name + "'",
                        near ? "did you mean '" + *near + "'?"
                             : "is it the right database, and may the role see the table?");

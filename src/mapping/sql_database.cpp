@@ -269,9 +269,8 @@ struct SqlCallbacks {
   }
 
   static void now(sqlite3_context* context, int, sqlite3_value**) {
-    std::string text;
-    append_iso8601_utc(text, self(sqlite3_user_data(context)).now_us_);
-    sqlite3_result_text(context, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+    const std::string& text = self(sqlite3_user_data(context)).now_text_;
+    sqlite3_result_text(context, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
   }
 };
 
@@ -335,7 +334,8 @@ void SqlDatabase::open(const ExpressionLimits& limits) {
 }
 
 void SqlDatabase::set_now(int64_t utc_us) {
-  now_us_ = utc_us;
+  now_text_.clear();
+  append_iso8601_utc(now_text_, utc_us);
   clock_.set_utc_us(utc_us);
 }
 

@@ -86,7 +86,7 @@ class SqlDatabase {
 
   ClockVfs clock_;
   Use use_;
-  int64_t now_us_ = 0;
+  std::string now_text_;
   sqlite3* db_ = nullptr;
   int step_limit_;
   int steps_left_ = 0;

@@ -184,6 +184,14 @@ TEST(YamlReader, HashOperatorThatYamlCutsOffIsTold) {
                "1:10 ' #' begins a comment in YAML, so the SQL ends here");
 }
 
+TEST(YamlReader, HashOperatorInsideOfQuotesIsText) {
+  Diagnostics diagnostics;
+  std::vector<YamlNode> documents = read_yaml("a: 'prefs #>> 1'\n", "f.yaml", diagnostics);
+  EXPECT_EQ(diagnostics.text(), "");
+  ASSERT_EQ(documents.size(), 1U);
+  EXPECT_EQ(documents[0].find("a")->scalar, "prefs #>> 1");
+}
+
 TEST(YamlReader, FaultsOfSyntaxAreToldInOurWords) {
   expect_fault("a: b\n\tc: d\n", "2:1 a tab in the indentation");
   expect_fault("a: b\n  c: d\n", "2:4 a key or a list cannot begin here");

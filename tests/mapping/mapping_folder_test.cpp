@@ -1,0 +1,61 @@
+#include "mapping/mapping_folder.hpp"
+
+#include <fstream>
+#include <gtest/gtest.h>
+
+#include "support/temp_dir.hpp"
+
+namespace waltrack {
+namespace {
+
+void write(const std::filesystem::path& path, std::string_view text) {
+  std::ofstream(path) << text;
+}
+
+TEST(MappingFolder, ReadsYamlFilesByName) {
+  TempDir folder;
+  write(folder.path() / "b.yml",
+        "table: b\nuser_id: id\nidentify: {}\n---\ntable: s.c\n"
+        "user_id: id\nidentify: {}\n");
+  write(folder.path() / "a.yaml", "table: a\nuser_id: id\nidentify: {}\n");
+  write(folder.path() / "c.yaml", "table: public.a\nuser_id: id\ntrack: { event: E }\n");
+  write(folder.path() / "notes.txt", "table: [");
+  Diagnostics diagnostics;
+  std::vector<MappingFile> files = read_mapping_folder(folder.path(), diagnostics);
+  EXPECT_EQ(diagnostics.text(), "");
+  ASSERT_EQ(files.size(), 3U);
+  EXPECT_EQ(files[0].path, (folder.path() / "a.yaml").string());
+  EXPECT_EQ(mapped_tables(files),
+            (std::vector<TableName>{{"public", "a"}, {"public", "b"}, {"s", "c"}}));
+}
+
+TEST(MappingFolder, MissingFolderIsAFault) {
+  Diagnostics diagnostics;
+  read_mapping_folder("/nowhere/mappings", diagnostics);
+  EXPECT_EQ(diagnostics.text(),
+            "/nowhere/mappings: error: cannot read the mapping files: No such file or directory\n"
+            "  hint: the setting `mappings` names the folder\n");
+}
+
+TEST(MappingFolder, NoMappingIsAFault) {
+  TempDir folder;
+  write(folder.path() / "a.yaml", "# nothing yet\n");
+  Diagnostics diagnostics;
+  read_mapping_folder(folder.path(), diagnostics);
+  EXPECT_EQ(diagnostics.text(),
+            folder.path().string() +
+                ": error: no mapping: there is no *.yaml file with a table in it\n"
+                "  hint: write one that begins with table: schema.name\n");
+}
+
+TEST(MappingFolder, FileThatCannotBeReadIsAFault) {
+  TempDir folder;
+  std::filesystem::create_directory(folder.path() / "a.yaml");
+  Diagnostics diagnostics;
+  read_mapping_folder(folder.path(), diagnostics);
+  EXPECT_EQ(diagnostics.text(),
+            (folder.path() / "a.yaml").string() + ": error: cannot read this file\n");
+}
+
+}  // namespace
+}  // namespace waltrack
