@@ -112,8 +112,9 @@ std::string hold_hint(int status) {
     case 400:
     case 413:
     case 422:
-      return "the receiver refused the batch; `waltrack preview TABLE` shows the events that rows "
-             "make";
+      return "the receiver refused the batch; point destination.url at `waltrack receive` to see "
+             "the "
+             "events";
     case 401:
     case 403:
       return "check destination.write_key, and that it belongs to this destination.region";

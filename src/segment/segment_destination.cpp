@@ -1,6 +1,7 @@
 #include "segment/segment_destination.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <curl/curl.h>
 #include <new>
 #include <stdexcept>
@@ -64,6 +65,18 @@ std::string checked_host_and_port(const std::string& text) {
                 "give the full address of the batch call, such as https://api.segment.io/v1/batch");
   }
   return url_part(url.get(), CURLUPART_HOST) + ":" + url_part(url.get(), CURLUPART_PORT);
+}
+
+// A receiver on this machine is never behind a proxy; libcurl would ask one for it.
+std::string hosts_without_proxy() {
+  std::string hosts = "localhost,127.0.0.1,::1";
+  for (const char* name : {"no_proxy", "NO_PROXY"}) {
+    const char* more = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
+    if (more == nullptr || *more == '\0') continue;
+    if (more == std::string_view("*")) return more;  // no proxy at all; only so on its own
+    return hosts + "," + more;
+  }
+  return hosts;
 }
 
 void replace_all(std::string& text, std::string_view what, std::string_view with) {
@@ -175,6 +188,7 @@ void SegmentDestination::set_up(Lane& lane) {
   set(easy, CURLOPT_SSL_VERIFYHOST, 2L);
   if (!settings_.ca_file.empty()) set(easy, CURLOPT_CAINFO, settings_.ca_file.c_str());
   set(easy, CURLOPT_NOSIGNAL, 1L);
+  set(easy, CURLOPT_NOPROXY, hosts_without_proxy().c_str());
   set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   set(easy, CURLOPT_MAXLIFETIME_CONN, kConnectionLifeSeconds);
   set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings_.connect_timeout.count()));

@@ -18,9 +18,6 @@ using Verdict = Outcome::Verdict;
 
 class SegmentDestinationTest : public testing::Test {
  protected:
-  // A proxy of the environment has no business on loopback.
-  static void SetUpTestSuite() { setenv("no_proxy", "*", 1); }
-
   static SegmentSettings settings(const std::string& url, size_t lanes = 1) {
     SegmentSettings settings;
     settings.url = url;
@@ -88,6 +85,15 @@ TEST_F(SegmentDestinationTest, BatchArrivesExactlyAndAuthenticated) {
   EXPECT_EQ(request.content_type, "application/json");
   EXPECT_EQ(request.user_agent, "waltrack/" WALTRACK_VERSION);
   EXPECT_EQ(request.version, "HTTP/1.1");
+}
+
+TEST_F(SegmentDestinationTest, AReceiverOnThisMachineIsNotAskedOfAProxy) {
+  const HttpServer server;
+  setenv("http_proxy", "http://127.0.0.1:1", 1);  // nobody listens there
+  SegmentDestination destination(settings(server.url()), clock_);
+  const Outcome outcome = send_one(destination);
+  unsetenv("http_proxy");
+  EXPECT_EQ(outcome.verdict, Verdict::accepted) << outcome.reason;
 }
 
 TEST_F(SegmentDestinationTest, EventsNeedNotOutliveSend) {
