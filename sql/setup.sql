@@ -2,9 +2,9 @@
 --
 --   psql "$ADMIN_URL" -v tables='public.users, public.orders' -f sql/setup.sql
 --
--- Connect to the database that is to be watched, as a superuser, or as the owner of the tables who
--- may also create roles. Running it again is harmless: it brings everything to what the variables
--- say.
+-- Connect to the database that is to be watched, as a superuser; on a managed server as its
+-- administrator, who must own the tables. Running it again is harmless: it brings everything to what
+-- the variables say.
 --
 --   tables       the tables to watch, with their schemas, separated by commas    (required)
 --   full         those of them that get REPLICA IDENTITY FULL                    (default: none)

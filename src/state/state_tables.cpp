@@ -67,7 +67,7 @@ Lsn lsn_of(const SQLite::Column& column) {
   const std::optional<Lsn> lsn = Lsn::parse(column.getString());
   if (!lsn) {
     throw Error(ErrorKind::failure, "the state file is damaged: a position in it cannot be read",
-                {}, "restore it from a copy, or see `docs/how-it-works.md` on losing it");
+                {}, "restore it from a copy, or see docs/how-it-works.md on losing it");
   }
   return *lsn;
 }
@@ -204,8 +204,8 @@ Error state_error(const SQLite::Exception& exception, int system_error, const st
   if (io && system_error != 0) what.append(" (").append(std::strerror(system_error)).append(")");
   if (code == SQLITE_READONLY || code == SQLITE_PERM || code == SQLITE_CANTOPEN) {
     return Error(ErrorKind::failure, what, path,
-                 "the user that runs waltrack must own the state file and be able to write to its "
-                 "folder");
+                 "be the user that runs waltrack: it must own the state file and be able to write "
+                 "to its folder");
   }
   if (code == SQLITE_CORRUPT) {
     return Error(ErrorKind::failure, what, path,
