@@ -1,6 +1,7 @@
 #include "pipeline/pipeline.hpp"
 
 #include <gtest/gtest.h>
+#include <atomic>
 #include <thread>
 
 #include "base/wakeup.hpp"
@@ -30,6 +31,7 @@ class PipelineTest : public testing::Test {
       } catch (...) {
         failure_ = std::current_exception();
       }
+      ended_ = true;
     });
   }
   void stop() {
@@ -45,7 +47,8 @@ class PipelineTest : public testing::Test {
   FakeStore store_;
   Wakeup stop_;
   RunSummary summary_;
-  std::exception_ptr failure_;
+  std::atomic<bool> ended_ = false;
+  std::exception_ptr failure_;  // read after stop()
   std::jthread thread_;
 };
 
@@ -96,7 +99,7 @@ TEST_F(PipelineTest, AStateFileThatFailsEndsTheRunBeforeAnythingIsConfirmed) {
   store_.fail_from_now_on();
   source_.add_transaction(Lsn{100}, Lsn{90}, {"a"});
   start();
-  ASSERT_TRUE(wait_until([&] { return failure_ != nullptr; }));
+  ASSERT_TRUE(wait_until([&] { return ended_.load(); }));
   stop();
   EXPECT_EQ(source_.reported(), Lsn{});
   EXPECT_THROW(std::rethrow_exception(failure_), Error);
@@ -106,9 +109,10 @@ TEST_F(PipelineTest, WhatCameBeforeALostSlotIsStillDelivered) {
   source_.add_transaction(Lsn{100}, Lsn{90}, {"a", "b"});
   source_.add_fatal();
   start();
-  ASSERT_TRUE(wait_until([&] { return failure_ != nullptr; }));
+  ASSERT_TRUE(wait_until([&] { return ended_.load(); }));
   stop();
   EXPECT_EQ(store_.checkpoint().lsn, Lsn{108});
+  EXPECT_THROW(std::rethrow_exception(failure_), Error);
 }
 
 TEST_F(PipelineTest, ADeadLetterDoesNotStopTheOthers) {
