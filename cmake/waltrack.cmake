@@ -18,10 +18,6 @@ endif()
 # waltrack_room(NAME SOURCES … DEPENDS …): the library waltrack_NAME of src/NAME/.
 function(waltrack_room name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
-  if(NOT ARG_SOURCES)  # SKELETON
-    add_library(waltrack_${name} INTERFACE)
-    return()
-  endif()
   add_library(waltrack_${name} STATIC ${ARG_SOURCES})
   target_link_libraries(waltrack_${name} PUBLIC waltrack_options ${ARG_DEPENDS})
 endfunction()
@@ -37,6 +33,8 @@ function(waltrack_test name)
   target_link_libraries(${name} PRIVATE waltrack_options ${ARG_DEPENDS} GTest::gtest_main)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(${name} PRIVATE WALTRACK_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  # What is tested is built as released; the tests themselves need not be, and take half the time.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O0$<SEMICOLON>-g1>)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT ${ARG_TIMEOUT})
 endfunction()
 
