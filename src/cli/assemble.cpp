@@ -64,6 +64,29 @@ std::optional<SlotFacts> slot_facts(const SourceSettings& settings) {
                    .just_created = false};
 }
 
+// Without a checkpoint the start is wherever the slot stands; while another run reads the slot that
+// moves on, so a second instance waits here until the first has ended. Returns false when a signal
+// came first.
+bool stand_by_for_the_slot(const SourceSettings& settings, int stop_fd) {
+  bool told = false;
+  while (true) {
+    try {
+      PgConnection connection = PgConnection::open(settings.url, PgMode::plain);
+      const std::optional<SlotState> slot = read_slot(connection, settings.slot);
+      if (!slot || !slot->active_pid) return true;
+      if (!told) {
+        log::warn("another process reads the slot; standing by until it ends",
+                  {{"slot", settings.slot}, {"server_process", *slot->active_pid}});
+      }
+      told = true;
+    } catch (const Error& error) {
+      if (!told || !error.is_transient()) throw;  // a restart of the server
+    }
+    pollfd waiting{stop_fd, POLLIN, 0};
+    if (poll(&waiting, 1, 1000) > 0) return false;
+  }
+}
+
 struct Started {
   Plugin plugin;
   Checkpoint start;
@@ -89,8 +112,6 @@ Started settle_start(const SourceSettings& settings, const ServerIdentity& serve
                .slot = settings.slot,
                .plugin = std::string(plugin_name(slot.plugin))},
               started.start);
-  log::info(slot.created_now ? "made the slot" : "found the slot",
-            {{"slot", settings.slot}, {"plugin", plugin_name(slot.plugin)}});
   return started;
 }
 
@@ -166,6 +187,7 @@ void stream_until_signal(const Loaded& loaded) {
       MessageIdentity(server->system_identifier, server->database, destination_id.id), diagnostics);
   tell(diagnostics, "the mappings");
 
+  if (!state.checkpoint() && !stand_by_for_the_slot(settings, stop_fd)) return;
   const Started started = settle_start(settings, *server, state);
   PostgresSource source(settings, started.plugin, server->system_identifier, catalog);
   SegmentDestination destination(segment_settings(loaded.config), clock);

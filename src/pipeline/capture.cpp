@@ -60,7 +60,6 @@ void Capture::run() {
 
 void Capture::connect() {
   source_.open(received_);
-  log::info("streaming", {{"from", received_.text()}});
   in_transaction_ = false;
   shutdown_watch_.reset();
 }
