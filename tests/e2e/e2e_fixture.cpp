@@ -55,7 +55,29 @@ std::string last_lines(const std::string& text, size_t count) {
   return text.substr(at);
 }
 
+ChildOptions program(const std::vector<std::string>& args, const std::filesystem::path& folder,
+                     const std::vector<std::pair<std::string, std::string>>& env) {
+  ChildOptions options;
+  options.args = {WALTRACK_BINARY};
+  options.args.insert(options.args.end(), args.begin(), args.end());
+  options.env = env;
+  options.unset_env = {"PGHOST",     "PGPORT",    "PGUSER",       "PGPASSWORD",
+                       "PGDATABASE", "PGOPTIONS", "E2E_WRITE_KEY"};
+  options.working_dir = folder;
+  return options;
+}
+
 }  // namespace
+
+CommandResult run_waltrack(std::vector<std::string> args, const std::filesystem::path& folder,
+                           std::vector<std::pair<std::string, std::string>> env) {
+  TempDir output;
+  ChildOptions options = program(args, folder, env);
+  options.stdout_file = output / "out";
+  options.stderr_file = output / "err";
+  const ExitStatus status = ChildProcess::run(options);
+  return {status, read_file(output / "out"), read_file(output / "err")};
+}
 
 PortClaim::PortClaim() {
   std::random_device random;
@@ -150,11 +172,12 @@ std::vector<nlohmann::json> TestReceiver::events() const {
   return events;
 }
 
-TestRun::TestRun(const PostgresServer& server, const TestReceiver& receiver, RunSettings settings)
+TestRun::TestRun(const PostgresServer& server, const std::string& destination_url,
+                 RunSettings settings)
     : server_(server), settings_(std::move(settings)) {
   const std::string url =
       settings_.source_url.empty() ? server.conninfo(settings_.database) : settings_.source_url;
-  folder_.write("waltrack.yaml", config_text(settings_, url, receiver.batch_url()));
+  folder_.write("waltrack.yaml", config_text(settings_, url, destination_url));
   folder_.write("mappings/mapping.yaml", settings_.mappings);
   env_ = {{"E2E_WRITE_KEY", settings_.write_key}};
 }
@@ -167,19 +190,9 @@ TestRun::~TestRun() {
   }
 }
 
-ChildOptions TestRun::program(std::vector<std::string> args) const {
-  ChildOptions options;
-  options.args = {WALTRACK_BINARY};
-  options.args.insert(options.args.end(), args.begin(), args.end());
-  options.env = env_;
-  options.unset_env = {"PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGOPTIONS"};
-  options.working_dir = folder_.path();
-  return options;
-}
-
 void TestRun::start() {
   ++starts_;
-  ChildOptions options = program({"run", "-c", "waltrack.yaml"});
+  ChildOptions options = program({"run", "-c", "waltrack.yaml"}, folder_.path(), env_);
   options.stdout_file = folder_ / ("log-" + std::to_string(starts_));
   options.stderr_file = options.stdout_file;
   process_ = std::make_unique<ChildProcess>(options);
@@ -222,12 +235,7 @@ bool TestRun::wait_for_log(std::string_view text, std::chrono::seconds limit) {
 }
 
 CommandResult TestRun::command(std::vector<std::string> args) const {
-  TempDir output;
-  ChildOptions options = program(std::move(args));
-  options.stdout_file = output / "out";
-  options.stderr_file = output / "err";
-  const ExitStatus status = ChildProcess::run(options);
-  return {status, read_file(output / "out"), read_file(output / "err")};
+  return run_waltrack(std::move(args), folder_.path(), env_);
 }
 
 nlohmann::json TestRun::status() const {

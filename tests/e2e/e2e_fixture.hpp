@@ -78,12 +78,18 @@ struct CommandResult {
   std::string out, err;
 };
 
+// A command of the binary, for at most a minute. `folder` is where it runs.
+CommandResult run_waltrack(std::vector<std::string> args, const std::filesystem::path& folder,
+                           std::vector<std::pair<std::string, std::string>> env = {});
+
 // One installation of waltrack: a folder with waltrack.yaml, mappings and state file, and the
 // `waltrack run` in it. Shows the end of its log when the test failed. Make it on the test's main
 // thread; `server` must outlive it.
 class TestRun {
  public:
-  TestRun(const PostgresServer& server, const TestReceiver& receiver, RunSettings settings);
+  TestRun(const PostgresServer& server, const std::string& destination_url, RunSettings settings);
+  TestRun(const PostgresServer& server, const TestReceiver& receiver, RunSettings settings)
+      : TestRun(server, receiver.batch_url(), std::move(settings)) {}
   ~TestRun();
 
   void start();                                                  // does not wait for anything
@@ -100,7 +106,7 @@ class TestRun {
   std::string all_logs() const;
   [[nodiscard]] bool wait_for_log(std::string_view text, std::chrono::seconds limit = kPatience);
 
-  // Another command of the binary in the same folder, for at most a minute.
+  // Another command of the binary in the same folder.
   CommandResult command(std::vector<std::string> args) const;
   nlohmann::json status() const;
   Lsn checkpoint() const;  // none before the first
@@ -115,8 +121,6 @@ class TestRun {
   void set_env(std::vector<std::pair<std::string, std::string>> env) { env_ = std::move(env); }
 
  private:
-  ChildOptions program(std::vector<std::string> args) const;
-
   const PostgresServer& server_;
   RunSettings settings_;
   TempDir folder_;
