@@ -58,6 +58,7 @@ void Delivery::start_due_lanes(SteadyTime now) {
     if (!lane.batch) continue;
     destination_.send(i, lane.batch->text);
     lane.phase = Lane::Phase::in_flight;
+    lane.request = ++requests_;
     ++in_flight_;
   }
 }
@@ -88,7 +89,7 @@ void Delivery::handle(const Outcome& outcome, SteadyTime now) {
   --in_flight_;
   switch (outcome.verdict) {
     case Outcome::Verdict::accepted:
-      accept(lane);
+      accept(lane, now);
       return;
     case Outcome::Verdict::retry:
       retry(lane, outcome, now);
@@ -99,40 +100,49 @@ void Delivery::handle(const Outcome& outcome, SteadyTime now) {
   }
 }
 
-void Delivery::accept(Lane& lane) {
+void Delivery::accept(Lane& lane, SteadyTime now) {
   ledger_.finish(lane.batch->sequences);
   delivered_.fetch_add(lane.batch->sequences.size(), std::memory_order_relaxed);
   queues_.release(*lane.batch);
   lane.batch.reset();
   lane.phase = Lane::Phase::idle;
   lane.backoff.reset();
-  if (told_.empty()) return;
-  // One success shows that the receiver is back: no lane needs to sleep on.
+  lane.failing = lane.hurried = false;
+  if (held_ && lane.request <= sent_before_hold_) return;
+  held_ = false;
+  // One success shows that the receiver is back: no lane needs to sleep on. Once only: a batch that
+  // fails for reasons of its own must not be sent again with every success of the others.
+  bool failing = false;
+  for (Lane& other : lanes_) {
+    failing |= other.failing;
+    if (other.phase != Lane::Phase::waiting || other.hurried) continue;
+    other.hurried = true;
+    other.due = now;
+  }
+  if (failing || told_.empty()) return;
   log::info("the receiver takes events again");
   told_.clear();
-  held_ = false;
-  for (Lane& other : lanes_) {
-    if (other.phase != Lane::Phase::waiting) continue;
-    other.phase = Lane::Phase::idle;
-    other.backoff.reset();
-  }
   condition_.set(true, "delivering");
 }
 
 void Delivery::retry(Lane& lane, const Outcome& outcome, SteadyTime now) {
   lane.phase = Lane::Phase::waiting;
+  lane.failing = true;
   lane.due = now + lane.backoff.next();
   if (outcome.retry_after) {
     quiet_until_ = std::max(quiet_until_.value_or(now), now + *outcome.retry_after);
   }
+  if (held_ && lane.request <= sent_before_hold_) return;
   held_ = false;
   tell_trouble(false, outcome);
 }
 
 void Delivery::hold(Lane& lane, const Outcome& outcome, SteadyTime now) {
   lane.phase = Lane::Phase::waiting;
+  lane.failing = true;
   lane.due = now;
   held_ = true;
+  sent_before_hold_ = requests_;
   next_probe_ = now + settings_.probe_interval;
   tell_trouble(true, outcome);
 }

@@ -49,13 +49,16 @@ class Delivery {
     std::optional<EventBatch> batch;
     SteadyTime due;  // waiting: when to try again
     Backoff backoff;
+    uint64_t request = 0;  // the number of its last one
+    bool failing = false;  // its batch was not accepted yet
+    bool hurried = false;  // failing: it was tried at once after another lane's success
   };
 
   void start_due_lanes(SteadyTime now);
   bool may_start(const Lane& lane, SteadyTime now) const;
   std::chrono::milliseconds until_next(SteadyTime now) const;
   void handle(const Outcome& outcome, SteadyTime now);
-  void accept(Lane& lane);
+  void accept(Lane& lane, SteadyTime now);
   void retry(Lane& lane, const Outcome& outcome, SteadyTime now);
   void hold(Lane& lane, const Outcome& outcome, SteadyTime now);
   void tell_trouble(bool held, const Outcome& outcome);
@@ -75,7 +78,9 @@ class Delivery {
   std::vector<Lane> lanes_;
   size_t in_flight_ = 0;
   std::optional<SteadyTime> quiet_until_;  // the receiver asked all lanes to wait
+  uint64_t requests_ = 0;                  // counts them
   bool held_ = false;                      // then one lane probes at next_probe_
+  uint64_t sent_before_hold_ = 0;          // what was sent up to here says nothing about the hold
   SteadyTime next_probe_;
   std::string told_;  // the trouble that the log knows of
 };

@@ -34,6 +34,13 @@ class DeliveryTest : public testing::Test {
     lanes_.push(fresh);
   }
 
+  std::string user_in_lane(size_t lane) const {
+    std::string user = "u";
+    while (lanes_.lane_of(user) != lane)
+      user.push_back('u');
+    return user;
+  }
+
   void start(DeliverySettings settings = {
                  .first_backoff = 1ms, .backoff_cap = 2ms, .probe_interval = 5ms}) {
     delivery_.emplace(lanes_, ledger_, destination_, condition_, clock_, settings, [] {});
@@ -147,6 +154,41 @@ TEST_F(DeliveryTest, RetryAfterSilencesAllLanes) {
   delivery.wake();
   EXPECT_FALSE(wait_until([&] { return silent.attempts() > attempts; }, 100ms));
   delivery.stop();
+}
+
+TEST_F(DeliveryTest, ABatchThatKeepsFailingBacksOffWhileOtherLanesGoOn) {
+  const std::string poison = user_in_lane(0);
+  const std::string good = user_in_lane(1);
+  std::atomic<int> tries = 0;
+  destination_.set_answer([&](size_t, const std::string& events) {
+    if (!events.starts_with(poison)) return accepted();
+    ++tries;
+    return answered(Outcome::Verdict::retry, "HTTP 500");
+  });
+  queue(poison);
+  start({.first_backoff = 1h, .backoff_cap = 1h, .probe_interval = 1h});
+  ASSERT_TRUE(wait_until([&] { return tries > 0; }));
+  for (uint64_t sent = 1; sent <= 20; ++sent) {
+    queue(good);
+    delivery_->wake();
+    ASSERT_TRUE(wait_until([&] { return delivery_->delivered_events() == sent; }));
+  }
+  EXPECT_LE(tries, 2);  // the second when the first success showed that the receiver answers
+}
+
+TEST_F(DeliveryTest, WhatWasSentBeforeARefusalDoesNotLiftTheHold) {
+  const std::string refused = user_in_lane(0);
+  std::atomic<int> tries = 0;
+  destination_.set_answer([&](size_t, const std::string& events) {
+    if (!events.starts_with(refused)) return accepted();
+    ++tries;
+    return answered(Outcome::Verdict::hold, "HTTP 400");
+  });
+  queue(refused);
+  queue(user_in_lane(1));  // in flight at the same time, answered after it
+  start({.first_backoff = 1ms, .backoff_cap = 1ms, .probe_interval = 1h});
+  ASSERT_TRUE(wait_until([&] { return delivery_->delivered_events() == 1; }));
+  EXPECT_FALSE(wait_until([&] { return tries > 1 || condition_.is_flowing(); }, 100ms));
 }
 
 }  // namespace waltrack
