@@ -28,7 +28,7 @@ std::string literal_text(const std::string& json) {
 
 bool names_channel(const std::optional<ValueSpec>& context) {
   return context && std::any_of(context->fields.begin(), context->fields.end(),
-                                [](const auto& field) { return field.first == "channel"; });
+                                [](const auto& field) { return field.name == "channel"; });
 }
 
 std::string context_prefix(const std::optional<ValueSpec>& context) {
@@ -240,8 +240,9 @@ ValueTemplate RuleCompiler::sql(Draft& draft, const ValueSpec& spec, std::string
 ValueTemplate RuleCompiler::object(Draft& draft, const ValueSpec& spec, const std::string& name) {
   ValueTemplate compiled;
   compiled.kind = ValueTemplate::Kind::object;
-  for (const auto& [key, field] : spec.fields) {
-    compiled.fields.push_back({json_key(key), value(draft, field, name + "." + key)});
+  for (const ValueSpec::Field& field : spec.fields) {
+    compiled.fields.push_back(
+        {json_key(field.name), value(draft, field.value, name + "." + field.name)});
   }
   return compiled;
 }

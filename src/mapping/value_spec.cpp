@@ -115,7 +115,7 @@ class ValueReader {
     value.place = node.place;
     for (const auto& [key, field] : node.entries) {
       std::string name = key.scalar.starts_with('$') ? key.scalar.substr(1) : key.scalar;
-      value.fields.emplace_back(std::move(name), read(field));
+      value.fields.push_back({std::move(name), read(field)});
     }
     return value;
   }

@@ -3,7 +3,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/diagnostic.hpp"
@@ -18,17 +17,23 @@ enum class DeclaredType { none, string, number, integer, boolean, json, datetime
 // A value as a mapping file describes it: a literal, SQL, or a map or list of values.
 struct ValueSpec {
   enum class Kind { literal, sql, object, list };
+  struct Field;
 
   Kind kind = Kind::literal;
   SourcePlace place;
-  std::string json = "null";                              // literal
-  SqlText sql;                                            // sql
-  DeclaredType type = DeclaredType::none;                 // sql
-  std::vector<std::pair<std::string, ValueSpec>> fields;  // object, `$$key` as "$key"
-  std::vector<ValueSpec> items;                           // list
+  std::string json = "null";               // literal
+  SqlText sql;                             // sql
+  DeclaredType type = DeclaredType::none;  // sql
+  std::vector<Field> fields;               // object
+  std::vector<ValueSpec> items;            // list
 
   bool is_literal() const { return kind == Kind::literal; }
   bool is_null() const { return is_literal() && json == "null"; }
+};
+
+struct ValueSpec::Field {
+  std::string name;  // `$$key` as "$key"
+  ValueSpec value;
 };
 
 // Reads a value. Scalars that are JSON numbers, true, false or null are literals, quoted or not;

@@ -1,7 +1,7 @@
 // What one value of a mapping gives for one row: literals, columns, SQL, forms.
 #include <gtest/gtest.h>
 
-#include "mapping_harness.hpp"
+#include "mapping/mapping_harness.hpp"
 
 namespace waltrack {
 namespace {

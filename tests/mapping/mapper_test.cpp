@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "allocation_count.hpp"
-#include "mapping_harness.hpp"
+#include "mapping/allocation_count.hpp"
+#include "mapping/mapping_harness.hpp"
 
 namespace waltrack {
 namespace {

@@ -1,7 +1,7 @@
 // What is wrong in a mapping file is told with its place, what it is, and what was meant.
 #include <gtest/gtest.h>
 
-#include "mapping_harness.hpp"
+#include "mapping/mapping_harness.hpp"
 
 namespace waltrack {
 namespace {

@@ -1,0 +1,112 @@
+// What a row costs in the mapper: an identify rule of six plain columns, and a track rule with a
+// condition and three expressions. "allocations" counts ours in the steady state, per row; it must
+// be 0.
+
+#include <benchmark/benchmark.h>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bench/allocation_count.hpp"
+#include "mapping/mapper.hpp"
+#include "mapping/test_change.hpp"
+
+namespace waltrack {
+namespace {
+
+constexpr std::string_view kPlain = R"(
+table: users
+user_id: id
+identify:
+  traits:
+    email: email
+    plan: plan
+    seats: seats
+    fee: fee
+    verified: verified
+    created_at: created_at
+)";
+
+constexpr std::string_view kExpressions = R"(
+table: users
+user_id: id
+track:
+  event: Plan Changed
+  when: plan is distinct from 'trial'
+  properties:
+    email: lower(email)
+    total: seats * fee
+    upgrade: plan = 'pro'
+)";
+
+constexpr std::string_view kOtherTable = "table: orders\nuser_id: id\nidentify: {}\n";
+
+class BufferSink final : public EventSink {
+ public:
+  std::string* open(const Rule&, std::string_view, std::string_view) override {
+    if (buffer_.size() > 1'000'000) buffer_.clear();
+    return &buffer_;
+  }
+  void close() override { ++events_; }
+  void abandon() override { std::abort(); }
+  void reject(const Rule&, std::string_view, std::string_view detail) override {
+    std::fprintf(stderr, "%s\n", std::string(detail).c_str());
+    std::abort();
+  }
+  int64_t events() const { return events_; }
+
+ private:
+  std::string buffer_;
+  int64_t events_ = 0;
+};
+
+void map_rows(benchmark::State& state, std::string_view yaml) {
+  Diagnostics diagnostics;
+  Table users = users_table();
+  Table orders = users;
+  orders.name = "orders";
+  std::vector<MappingFile> files = {read_mapping_file(yaml, "bench.yaml", diagnostics)};
+  const std::vector<Table> catalog = {users, orders};
+  auto mapper = compile_mappings(files, catalog, MessageIdentity(7, "shop", "bench"), diagnostics);
+  if (!mapper) {
+    state.SkipWithError(diagnostics.text().c_str());
+    return;
+  }
+  TestChange change(users, Op::insert);
+  change.now({{"id", "123456"},
+              {"email", "Ann.Example@example.com"},
+              {"plan", "pro"},
+              {"seats", "5"},
+              {"fee", "12.50"},
+              {"verified", "t"},
+              {"created_at", "2026-11-23 12:37:33.098093+00"}});
+  BufferSink sink;
+  for (int i = 0; i < 10'000; ++i)
+    mapper->map(change.transaction(), change.change(), sink);
+  const size_t before = allocation_count();
+  for (auto _ : state)
+    mapper->map(change.transaction(), change.change(), sink);
+  state.counters["allocations"] = benchmark::Counter(
+      static_cast<double>(allocation_count() - before), benchmark::Counter::kAvgIterations);
+  state.SetItemsProcessed(state.iterations());
+}
+
+void plain_columns(benchmark::State& state) {
+  map_rows(state, kPlain);
+}
+void condition_and_expressions(benchmark::State& state) {
+  map_rows(state, kExpressions);
+}
+void table_without_mapping(benchmark::State& state) {
+  map_rows(state, kOtherTable);
+}
+
+BENCHMARK(plain_columns);
+BENCHMARK(condition_and_expressions);
+BENCHMARK(table_without_mapping);
+
+}  // namespace
+}  // namespace waltrack
