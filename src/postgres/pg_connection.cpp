@@ -218,6 +218,20 @@ PgConnection PgConnection::open(const std::string& url, PgMode mode,
   throw *failure;
 }
 
+PgConnection PgConnection::open_beside(const PgConnection& peer, const std::string& url,
+                                       PgMode mode, std::chrono::milliseconds timeout) {
+  Parameters parameters = parse_conninfo(url);
+  const auto take = [&](const char* key, const char* value) {
+    parameters.erase(key);
+    if (value != nullptr && *value != '\0') parameters[key] = value;
+  };
+  take("host", PQhost(peer.raw()));
+  take("hostaddr", PQhostaddr(peer.raw()));
+  take("port", PQport(peer.raw()));
+  parameters.erase("target_session_attrs");
+  return PgConnector(std::move(parameters), mode, timeout).connect();
+}
+
 PgResult PgConnection::query(const std::string& sql, const std::vector<std::string>& parameters) {
   std::vector<const char*> values;
   for (const std::string& parameter : parameters)

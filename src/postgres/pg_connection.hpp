@@ -49,6 +49,10 @@ class PgConnection {
   static PgConnection open(const std::string& url, PgMode mode,
                            std::chrono::milliseconds default_timeout = std::chrono::seconds(10));
 
+  // To the very host that `peer` is connected to, whatever other hosts the url names.
+  static PgConnection open_beside(const PgConnection& peer, const std::string& url, PgMode mode,
+                                  std::chrono::milliseconds timeout);
+
   // In replication mode there are no parameters.
   PgResult query(const std::string& sql, const std::vector<std::string>& parameters = {});
 

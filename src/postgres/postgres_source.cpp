@@ -168,7 +168,12 @@ void PostgresSource::report(Lsn confirmed, bool now) {
 
 bool PostgresSource::server_is_stopping() {
   try {
-    PgConnection::open(settings_.url, PgMode::plain, kProbeTimeout);
+    // Of several hosts the one that we read: another would answer for it.
+    if (stream_) {
+      PgConnection::open_beside(stream_->connection(), settings_.url, PgMode::plain, kProbeTimeout);
+    } else {
+      PgConnection::open(settings_.url, PgMode::plain, kProbeTimeout);
+    }
   } catch (const PgError& error) {
     return error.sqlstate() == "57P03";
   }

@@ -24,6 +24,9 @@ class Reader {
     confirmed_ = slot_.confirmed;
   }
 
+  // Before the source is first used.
+  void use_url(std::string url) { settings_.url = std::move(url); }
+
   PostgresSource& source() {
     if (!source_) source_ = make_source(identity_.system_identifier);
     return *source_;
@@ -388,6 +391,24 @@ TEST(PostgresSourceAndAStoppingServer, AStopThatWaitsForUsIsNoticedAndEndsWhenWe
   EXPECT_TRUE(server.wait_stopped(10s));
   server.start();
   EXPECT_FALSE(reader.source().server_is_stopping());
+}
+
+TEST(PostgresSourceAndAStoppingServer, OfSeveralHostsTheOneThatIsReadIsAsked) {
+  PostgresServer server;
+  PostgresServer other;
+  server.exec("CREATE TABLE orders (id int PRIMARY KEY, note text)");
+  Reader reader(server, PluginChoice::pgoutput, {{"public", "orders"}});
+  const std::string ports = std::to_string(server.port()) + "," + std::to_string(other.port());
+  reader.use_url("host=127.0.0.1,127.0.0.1 port=" + ports + " user=postgres dbname=postgres");
+  reader.open();
+  server.exec("INSERT INTO orders VALUES (1)");
+  ASSERT_TRUE(reader.read_until([&] { return !reader.read().empty(); }, /*confirm=*/false));
+  EXPECT_FALSE(reader.source().server_is_stopping());
+  server.request_stop(StopMode::fast);
+  EXPECT_TRUE(reader.read_until([&] { return reader.source().server_is_stopping(); },
+                                /*confirm=*/false));
+  reader.source().close();
+  EXPECT_TRUE(server.wait_stopped(10s));
 }
 
 TEST(PostgresSourceAndAStoppingServer, ACrashOfTheServerIsTransient) {
