@@ -105,7 +105,7 @@ void Capture::handle(const StreamItem& item) {
       return;
     case StreamItem::Kind::commit:
       in_transaction_ = false;
-      resume_.reset();
+      if (resume_ && resume_->commit_lsn <= item.transaction.commit_lsn) resume_.reset();
       outbox_.skip_nothing();
       outbox_.mark(item.end_lsn);
       received_ = std::max(received_, item.end_lsn);

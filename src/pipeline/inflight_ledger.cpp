@@ -23,7 +23,9 @@ void InflightLedger::append(Lsn leading_mark, std::span<const LedgerEntry> event
     if (first_ == next_) {
       pass_mark(leading_mark);
     } else {
-      at(next_ - 1).mark_after = leading_mark;
+      // A new connection's keepalives begin further back.
+      Lsn& mark = at(next_ - 1).mark_after;
+      mark = std::max(mark, leading_mark);
     }
   }
   for (const LedgerEntry& event : events) {

@@ -104,6 +104,20 @@ TEST_F(CaptureTest, ARestartInsideATransactionSkipsWhatIsSafe) {
   EXPECT_EQ(events(), R"({"u":"c"})");
 }
 
+TEST_F(CaptureTest, ATransactionBeforeItDoesNotForgetWhatIsSafe) {
+  source_.add_transaction(Lsn{100}, Lsn{80}, {"x"});
+  source_.add_transaction(Lsn{200}, Lsn{180}, {"a", "b", "c"});
+  start(Checkpoint{Lsn{50}, EventPosition{.commit_lsn = Lsn{200},
+                                          .kind = MessageKind::row,
+                                          .lsn = Lsn{181},
+                                          .table = "public.t",
+                                          .ordinal = 0,
+                                          .rule = "track/Row Seen"}});
+  ASSERT_TRUE(wait_until([&] { return source_.steps_read() == 8; }));
+  finish();
+  EXPECT_EQ(events(), R"({"u":"x"},{"u":"c"})");
+}
+
 TEST_F(CaptureTest, TheLastReportIsTheLastConfirmedPosition) {
   start();
   ASSERT_TRUE(wait_until([&] { return !source_.opened_at().empty(); }));

@@ -53,6 +53,13 @@ TEST_F(InflightLedgerTest, InsideATransactionTheLastSafeEventIsRemembered) {
   EXPECT_EQ(checkpoint.within->lsn, Lsn{160});
 }
 
+TEST_F(InflightLedgerTest, AMarkFromAnOlderPositionTakesNothingBack) {
+  append({event(200, 150, 208)});
+  ledger_.append(Lsn{120}, {});  // a new connection's keepalives begin further back
+  finish({0});
+  EXPECT_EQ(ledger_.advance().checkpoint, (Checkpoint{Lsn{208}, std::nullopt}));
+}
+
 TEST_F(InflightLedgerTest, TheEndOfATransactionForgetsThePlaceWithin) {
   append({event(900, 150)});
   finish({0});
