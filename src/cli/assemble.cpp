@@ -106,7 +106,7 @@ Started settle_start(const SourceSettings& settings, const ServerIdentity& serve
   const bool first_start = !state.checkpoint();
   const PreparedSlot slot = prepare_slot(settings, first_start);
   Started started{slot.plugin, decision.start};
-  if (slot.created_now) started.start = {.lsn = slot.confirmed, .within = std::nullopt};
+  if (first_start) started.start = {.lsn = slot.confirmed, .within = std::nullopt};
   state.adopt({.system_identifier = server.system_identifier,
                .database = server.database,
                .slot = settings.slot,
