@@ -20,12 +20,6 @@ std::string json_key(const std::string& name) {
   return prefix;
 }
 
-// A scalar literal as text: "web" and 5 alike.
-std::string literal_text(const std::string& json) {
-  bool quoted = json.size() >= 2 && json.front() == '"';
-  return quoted ? json.substr(1, json.size() - 2) : json;
-}
-
 bool names_channel(const std::optional<ValueSpec>& context) {
   return context && std::any_of(context->fields.begin(), context->fields.end(),
                                 [](const auto& field) { return field.name == "channel"; });
@@ -189,7 +183,7 @@ CallInput RuleCompiler::input(Draft& draft, const std::optional<ValueSpec>& spec
   if (!spec || spec->is_null()) return input;
   input.name = std::move(name);
   if (spec->is_literal()) {
-    input.fixed = literal_text(spec->json);
+    input.fixed = spec->text;
     input.kind = input.fixed.empty() ? CallInput::Kind::none : CallInput::Kind::fixed;
     return input;
   }

@@ -84,6 +84,7 @@ class ValueReader {
     ValueSpec value;
     value.place = node.place;
     value.json = std::move(json);
+    value.text = node.scalar;
     return value;
   }
 

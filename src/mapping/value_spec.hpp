@@ -22,6 +22,7 @@ struct ValueSpec {
   Kind kind = Kind::literal;
   SourcePlace place;
   std::string json = "null";               // literal
+  std::string text;                        // of a literal that is one scalar
   SqlText sql;                             // sql
   DeclaredType type = DeclaredType::none;  // sql
   std::vector<Field> fields;               // object

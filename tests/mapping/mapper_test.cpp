@@ -169,7 +169,8 @@ TEST(MapperUser, IdsBecomeStrings) {
   for (Case one :
        {Case{"id", "7"}, Case{"id + 1", "8"}, Case{"fee", "12.50"}, Case{"fee * 1", "12.5"},
         Case{"verified", "true"}, Case{"12", "12"}, Case{"\"'u-' || id\"", "u-7"},
-        Case{"{ $sql: id }", "7"}, Case{"{ $literal: cron }", "cron"}, Case{"email", "a\"b"},
+        Case{"{ $sql: id }", "7"}, Case{"{ $literal: cron }", "cron"},
+        Case{"{ $literal: 'a\"b' }", "a\"b"}, Case{"email", "a\"b"},
         Case{"created_at", "2026-01-02T03:04:05.000000Z"}, Case{"event.xid", "731"},
         Case{"prefs ->> 'u'", "9"}, Case{"prefs -> 'u'", "9"}}) {
     Mapped mapped("table: users\nuser_id: " + std::string(one.user_id) + "\nidentify: {}\n");
