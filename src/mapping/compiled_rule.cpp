@@ -63,7 +63,7 @@ bool CompiledRule::fires(const RowView& row, const Table& table, EventSink& sink
       case Condition::Verdict::silent:
         return false;
       case Condition::Verdict::unavailable:
-        reject_unavailable(table, "when", condition->unavailable(), sink);
+        reject_unavailable(row, table, "when", condition->unavailable(), sink);
         return false;
       case Condition::Verdict::failed:
         sink.reject(rule, "expression_failed", condition->failure());
@@ -90,7 +90,7 @@ bool CompiledRule::identify_user(const RowView& row, const Table& table, EventSi
       if (part.input.kind == CallInput::Kind::expression) {
         source = program->first_unavailable(part.input.expression, row);
       }
-      reject_unavailable(table, part.input.name, *source, sink);
+      reject_unavailable(row, table, part.input.name, *source, sink);
       return false;
     }
   }
@@ -188,13 +188,18 @@ void CompiledRule::write(const RowView& row, int64_t time_us, std::string& out,
   out += '}';
 }
 
-void CompiledRule::reject_unavailable(const Table& table, std::string_view what, Source source,
-                                      EventSink& sink) const {
+void CompiledRule::reject_unavailable(const RowView& row, const Table& table, std::string_view what,
+                                      Source source, EventSink& sink) const {
+  const std::string& column = table.columns[source.index].name;
   std::string detail(what);
-  detail += ": the server did not send column '";
-  detail += table.columns[source.index].name;
-  detail += "'; with REPLICA IDENTITY FULL it does: alter table " + table.full_name() +
-            " replica identity full";
+  if (row.has_column(source.index)) {
+    detail += ": the server did not send column '" + column +
+              "'; with REPLICA IDENTITY FULL it does: alter table " + table.full_name() +
+              " replica identity full";
+  } else {
+    detail += ": the table had no column '" + column +
+              "' when this row was written: renamed or dropped, the mapping must follow";
+  }
   sink.reject(rule, "unavailable_column", detail);
 }
 

@@ -63,8 +63,8 @@ struct CompiledRule {
   bool find_time(const RowView& row, EventSink& sink, int64_t& time_us);
   Found find(const CallInput& input, const RowView& row, std::string& out, const char*& reason);
   void write(const RowView& row, int64_t time_us, std::string& out, TemplateWriter& writer);
-  void reject_unavailable(const Table& table, std::string_view what, Source source,
-                          EventSink& sink) const;
+  void reject_unavailable(const RowView& row, const Table& table, std::string_view what,
+                          Source source, EventSink& sink) const;
   void reject_failed(std::string_view name, std::string_view reason, EventSink& sink) const;
 
   std::string user_text_;

@@ -50,6 +50,8 @@ class RowView {
   std::optional<bool> changed(uint32_t column) const;
 
   bool available(Source source) const;
+  // Whether the table had this column when the row was written.
+  bool has_column(uint32_t index) const { return index < columns_.size() && columns_[index] >= 0; }
 
  private:
   const Column* column(uint32_t index) const;
