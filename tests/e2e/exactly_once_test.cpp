@@ -39,8 +39,25 @@ void write_large(const PostgresServer& server, ShopWriter& writer) {
   writer.copy_many_items(connection, 25'000);
   exec(writer.update_many_orders(10'000));
   exec(writer.delete_many_orders(2'500));
-  exec("BEGIN; SAVEPOINT s; UPDATE orders SET status = 'never' WHERE id >= " +
-       std::to_string(first_id(kSmallWriters)) + "; ROLLBACK TO SAVEPOINT s; COMMIT");
+  exec("BEGIN; SAVEPOINT s; UPDATE orders SET status = 'never' WHERE id BETWEEN " +
+       std::to_string(first_id(kSmallWriters)) + " AND " +
+       std::to_string(first_id(kSmallWriters + 1) - 1) + "; ROLLBACK TO SAVEPOINT s; COMMIT");
+}
+
+// Rows whose positions in the log are far before their commit.
+void write_prepared(const PostgresServer& server, ShopWriter& writer) {
+  pqxx::connection connection(server.conninfo());
+  pqxx::nontransaction plain(connection);
+  for (int i = 0; i < 5; ++i) {
+    const std::string name = "'p" + std::to_string(i) + "'";
+    plain.exec("BEGIN; " + writer.insert_many_orders(500) + "; PREPARE TRANSACTION " + name);
+    plain.exec(
+        "BEGIN; INSERT INTO items SELECT -g, 1, 0 FROM generate_series(1, 100) g; "
+        "PREPARE TRANSACTION 'never'");
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    plain.exec("ROLLBACK PREPARED 'never'");
+    plain.exec("COMMIT PREPARED " + name);
+  }
 }
 
 Caused drive_workload(const PostgresServer& server) {
@@ -48,13 +65,14 @@ Caused drive_workload(const PostgresServer& server) {
   server.exec(shared_users_sql(caused.expected));
   caused.row_changes = kSharedUsers;
   std::vector<ShopWriter> writers;
-  for (int i = 0; i <= kSmallWriters; ++i)
+  for (int i = 0; i < kSmallWriters + 2; ++i)
     writers.emplace_back(kSeed + static_cast<uint64_t>(i), first_id(i));
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i < kSmallWriters; ++i)
       threads.emplace_back([&, i] { write_small(server, writers[static_cast<size_t>(i)]); });
-    threads.emplace_back([&] { write_large(server, writers.back()); });
+    threads.emplace_back([&] { write_large(server, writers[kSmallWriters]); });
+    threads.emplace_back([&] { write_prepared(server, writers[kSmallWriters + 1]); });
   }
   Visits visits{};
   for (const ShopWriter& writer : writers) {
@@ -78,7 +96,9 @@ RunSettings shop(const std::string& plugin) {
 }  // namespace
 
 TEST(ExactlyOnce, BothPluginsGiveEachEventOnceInOrderUnderTheSameId) {
-  PostgresServer server;
+  PostgresOptions options;
+  options.settings = {{"max_prepared_transactions", "5"}};
+  PostgresServer server(options);
   server.exec(kShopTables);
   TestReceiver from_wal2json;
   TestReceiver from_pgoutput;

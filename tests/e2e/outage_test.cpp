@@ -68,19 +68,19 @@ void server_stops_during_an_outage(RunSettings settings, int notes_in_one, int n
 
 }  // namespace
 
-class Outage : public testing::TestWithParam<std::string> {};
+class ServerStop : public testing::TestWithParam<std::string> {};
 
-TEST_P(Outage, LetsTheServerStopWhileAFewEventsWait) {
+TEST_P(ServerStop, IsNotHeldUpWhileAFewEventsWait) {
   server_stops_during_an_outage(notes_settings(GetParam()), 1, 20);
 }
 
-TEST_P(Outage, LetsTheServerStopWhileMoreWaitsThanMemoryHolds) {
+TEST_P(ServerStop, IsNotHeldUpWhileMoreWaitsThanMemoryHolds) {
   RunSettings settings = notes_settings(GetParam());
   settings.memory = "1MB";
   server_stops_during_an_outage(std::move(settings), 40'000, 200);
 }
 
-TEST_P(Outage, LetsTheServerStopWhileNothingWaits) {
+TEST_P(ServerStop, IsNotHeldUpWhileNothingWaits) {
   PostgresServer server;
   Notes notes(server);
   TestReceiver receiver;
@@ -96,7 +96,36 @@ TEST_P(Outage, LetsTheServerStopWhileNothingWaits) {
   expect_all_arrives(run, receiver, notes, current_wal(server));
 }
 
-INSTANTIATE_TEST_SUITE_P(Plugin, Outage, testing::Values("wal2json", "pgoutput"),
+// The server ends a connection that is silent for wal_sender_timeout, and sends all anew.
+TEST(Outage, ReportsGoOnWhileMoreWaitsThanMemoryHolds) {
+  constexpr int kTimeout = 4;  // seconds
+  PostgresOptions options;
+  options.settings = {{"wal_sender_timeout", std::to_string(kTimeout) + "s"}};
+  PostgresServer server(options);
+  Notes notes(server);
+  TestReceiver receiver;
+  RunSettings settings = notes_settings();
+  settings.memory = "1MB";
+  TestRun run(server, receiver, settings);
+  run.start();
+  ASSERT_TRUE(run.wait_until_streaming());
+  receiver.kill();
+  notes.write(40'000);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2 * kTimeout);
+  // Watched for as long as it takes a silent client to be thrown out.
+  EXPECT_FALSE(wait_until(
+      [&] {
+        return run.log().find("reconnecting") != std::string::npos ||
+               server.value("SELECT count(*) FROM pg_stat_replication") != "1";
+      },
+      std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()),
+      200ms));
+  receiver.start();
+  expect_all_arrives(run, receiver, notes, current_wal(server));
+  EXPECT_EQ(receiver.stats().at("duplicates"), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Plugin, ServerStop, testing::Values("wal2json", "pgoutput"),
                          [](const auto& info) { return info.param; });
 
 class Answers : public testing::Test {

@@ -21,11 +21,11 @@ class QuietTable : public testing::TestWithParam<std::string> {
     run_->start();
   }
 
-  // Some seconds of changes that nobody tracks; returns where the log ends then.
+  // A second of changes that nobody tracks; returns where the log ends then.
   Lsn be_busy(const std::string& database) {
     pqxx::connection connection(server_.conninfo(database));
     pqxx::nontransaction plain(connection);
-    const auto end = std::chrono::steady_clock::now() + 2s;
+    const auto end = std::chrono::steady_clock::now() + 1s;
     while (std::chrono::steady_clock::now() < end) {
       plain.exec("INSERT INTO busy (text) SELECT repeat('x', 100) FROM generate_series(1, 100)");
     }
