@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # listed_sources_test.sh SOURCE_DIR: fails on a .cpp below src/ or tests/ that no CMakeLists.txt
-# between it and the top names: it would be neither built nor run, and nobody would notice.
+# between it and the top names, with or without its ending: it would be neither built nor run, and
+# nobody would notice.
 set -euo pipefail
 cd "$1"
 
@@ -11,7 +12,7 @@ while IFS= read -r file; do
   while [[ $folder != . ]]; do
     relative=${file#"$folder/"}
     if [[ -f $folder/CMakeLists.txt ]] &&
-      tr -s '[:space:]()"' '\n' <"$folder/CMakeLists.txt" | grep -qxF -e "$relative"; then
+      tr -s '[:space:]()"' '\n' <"$folder/CMakeLists.txt" | grep -qxF -e "$relative" -e "${relative%.cpp}"; then
       listed=yes
       break
     fi
