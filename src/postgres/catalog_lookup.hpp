@@ -7,8 +7,8 @@
 
 namespace waltrack {
 
-// What a decoder has to ask the server's catalog, because the stream does not say it. Belongs to the
-// capture thread; answers are cached, so a call is slow only the first time.
+// What a decoder has to ask the server's catalog, because the stream does not say it. Belongs to
+// the capture thread; answers are cached, so a call is slow only the first time.
 class CatalogLookup {
  public:
   virtual ~CatalogLookup() = default;

@@ -1,7 +1,7 @@
 #include "pipeline/pipeline.hpp"
 
-#include <gtest/gtest.h>
 #include <atomic>
+#include <gtest/gtest.h>
 #include <thread>
 
 #include "base/wakeup.hpp"

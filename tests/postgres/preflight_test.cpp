@@ -48,8 +48,9 @@ class PreflightTest : public testing::Test {
     settings_.tables = {{"public", "orders"}};
   }
   void TearDown() override {
-    server_->exec("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots "
-                  "WHERE NOT temporary");
+    server_->exec(
+        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots "
+        "WHERE NOT temporary");
     server_->exec("DROP PUBLICATION IF EXISTS waltrack");
   }
 
