@@ -304,6 +304,9 @@ void Preflight::check_publication() {
                     " may not change it"
               : "there is no publication, and role " + connection_.role() + " may not make it",
           "let the tables' owner run: " + sql, where);
+  } else if (!sql.empty() && slot_) {
+    warning("the publication lacks something: changes of what it lacks do not come",
+            "the next start of `waltrack run` does it; or, at once: " + sql, where);
   }
   if (publication.exists && !(publication.inserts && publication.updates && publication.deletes)) {
     warning("the publication leaves out inserts, updates or deletes",

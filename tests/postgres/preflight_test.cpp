@@ -70,6 +70,17 @@ std::unique_ptr<PostgresServer> PreflightTest::server_;
 
 }  // namespace
 
+// A table that was dropped and made again, or renamed into place, is not in the publication.
+TEST_F(PreflightTest, WarnsOfATableWhoseChangesDoNotComeThroughTheSlot) {
+  settings_.plugin = PluginChoice::pgoutput;
+  prepare_slot(settings_, true);
+  EXPECT_FALSE(holds(check(), Severity::warning, "publication"));
+  server_->exec("ALTER PUBLICATION waltrack DROP TABLE orders");
+  EXPECT_TRUE(holds(check(), Severity::warning, "the publication lacks something",
+                    "ALTER PUBLICATION \"waltrack\" ADD TABLE \"public\".\"orders\""))
+      << shown(check());
+}
+
 TEST_F(PreflightTest, FindsNothingWhereAllIsWellAndLeavesNothingBehind) {
   for (const PluginChoice plugin :
        {PluginChoice::automatic, PluginChoice::wal2json, PluginChoice::pgoutput}) {
