@@ -97,12 +97,14 @@ select string_agg(name, ', ') as tables_without_identity, count(*) > 0 as some_l
 
 -- 5. The publication, for the plugin pgoutput. It must be there before the slot is made: a slot does
 --    not see a publication that is younger than the changes it reads. It holds all operations and no
---    row filter (a filter would turn updates into inserts and deletes).
+--    row filter (a filter would turn updates into inserts and deletes), and tells the changes of
+--    partitions as their root's, as mappings name it.
 select not exists (select from pg_publication where pubname = :'publication') as publication_is_missing \gset
 \if :publication_is_missing
-  create publication :"publication" for table :tables;
+  create publication :"publication" for table :tables with (publish_via_partition_root = true);
 \else
   alter publication :"publication" set table :tables;
+  alter publication :"publication" set (publish_via_partition_root = true);
 \endif
 
 -- 6. wal2json, if it is wanted and installed (Debian: postgresql-15-wal2json). Servers since 14.24,
