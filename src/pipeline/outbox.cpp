@@ -49,6 +49,8 @@ bool Outbox::is_skipped(const Rule& rule) const {
 std::string* Outbox::open(const Rule& rule, std::string_view user_id,
                           std::string_view anonymous_id) {
   if (is_skipped(rule)) return nullptr;
+  // One row of many rules must not make a batch beyond the receiver's limits.
+  if (full_) handed_over_ |= flush();
   open_rule_ = &rule;
   open_batch_ = &fresh_[lanes_.lane_of(user_id.empty() ? anonymous_id : user_id)];
   open_at_ = open_batch_->text.size();
@@ -106,7 +108,8 @@ void Outbox::append_entry(const LedgerEntry& entry) {
 }
 
 bool Outbox::flush() {
-  if (entries_.empty() && leading_mark_.is_none()) return false;
+  const bool before = std::exchange(handed_over_, false);
+  if (entries_.empty() && leading_mark_.is_none()) return before;
   ledger_.append(leading_mark_, entries_);  // first: an event may finish once it is in a lane
   leading_mark_ = {};
   entries_.clear();

@@ -75,6 +75,7 @@ class Outbox final : public EventSink {
   std::vector<DeadLetterQueue::Item> rejected_;
   uint64_t next_sequence_ = 0;
   bool full_ = false;
+  bool handed_over_ = false;  // in the middle of a row; the next flush() tells of it
   std::optional<LedgerEntry> last_event_;
 
   // The event between open() and close().

@@ -75,6 +75,30 @@ TEST_F(OutboxTest, NothingIsSharedBeforeTheFlush) {
   EXPECT_FALSE(outbox_.flush());
 }
 
+TEST_F(OutboxTest, ARowOfManyLargeEventsStaysWithinABatch) {
+  transaction_.commit_lsn = Lsn{900};
+  change_ = {.op = Op::insert,
+             .table = &table_,
+             .lsn = Lsn{10},
+             .ordinal = 0,
+             .new_row = {},
+             .old_row = {}};
+  outbox_.set_row(transaction_, change_);
+  size_t bytes = 0;
+  for (int i = 0; i < 20; ++i) {
+    outbox_.open(first_, "u1", {})->append(30'000, 'x');
+    outbox_.close();
+  }
+  EXPECT_TRUE(outbox_.flush());
+  EXPECT_FALSE(outbox_.flush());
+  while (const auto batch = lanes_.take(0)) {
+    EXPECT_LE(batch->text.size(), 475'000u);
+    bytes += batch->text.size();
+  }
+  EXPECT_GT(bytes, 20u * 30'000u);
+  EXPECT_EQ(ledger_.unfinished(), 20u);
+}
+
 TEST_F(OutboxTest, AnAbandonedEventLeavesNoTrace) {
   map_row(Lsn{900}, Lsn{10});
   outbox_.open(first_, "u1", {})->append("{\"half\":");
