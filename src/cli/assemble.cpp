@@ -19,7 +19,6 @@
 #include "postgres/slot.hpp"
 #include "segment/limits.hpp"
 #include "segment/segment_destination.hpp"
-#include "state/start_check.hpp"
 #include "state/state_file.hpp"
 
 namespace waltrack {
@@ -96,11 +95,8 @@ struct Started {
 // is the first start, and remembers what the state file belongs to.
 Started settle_start(const SourceSettings& settings, const ServerIdentity& server,
                      StateFile& state) {
-  const StartDecision decision = decide_start(state.identity(), state.checkpoint(),
-                                              {.system_identifier = server.system_identifier,
-                                               .database = server.database,
-                                               .wal_position = server.position},
-                                              settings.slot, slot_facts(settings), state.path());
+  const StartDecision decision =
+      start_decision(settings, server, state.identity(), state.checkpoint(), state.path());
   for (const std::string& warning : decision.warnings)
     log::warn(warning);
   const bool first_start = !state.checkpoint();
@@ -140,6 +136,17 @@ void tell_summary(const RunSummary& summary) {
 }
 
 }  // namespace
+
+StartDecision start_decision(const SourceSettings& settings, const ServerIdentity& server,
+                             const std::optional<SourceIdentity>& identity,
+                             const std::optional<Checkpoint>& checkpoint,
+                             const std::string& state_path) {
+  return decide_start(identity, checkpoint,
+                      {.system_identifier = server.system_identifier,
+                       .database = server.database,
+                       .wal_position = server.position},
+                      settings.slot, slot_facts(settings), state_path);
+}
 
 SourceSettings source_settings(const Loaded& loaded) {
   SourceSettings settings;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "base/diagnostic.hpp"
@@ -8,12 +10,22 @@
 #include "mapping/mapper.hpp"
 #include "model/message_id.hpp"
 #include "postgres/catalog.hpp"
+#include "postgres/server_identity.hpp"
 #include "postgres/source_settings.hpp"
+#include "state/source_identity.hpp"
+#include "state/start_check.hpp"
 
 namespace waltrack {
 
 // The source as the configuration names it; the tables are still the mappings' words.
 SourceSettings source_settings(const Loaded& loaded);
+
+// Whether state file, server and slot belong together, and where a run would begin; throws the
+// Error that would keep it from starting. Asks the server for the slot.
+StartDecision start_decision(const SourceSettings& settings, const ServerIdentity& server,
+                             const std::optional<SourceIdentity>& identity,
+                             const std::optional<Checkpoint>& checkpoint,
+                             const std::string& state_path);
 
 // Compiles the mappings against the tables that the server has now. What is wrong goes to
 // `diagnostics`; then there may be no mapper.

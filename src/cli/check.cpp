@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -7,6 +8,8 @@
 #include "cli/command.hpp"
 #include "cli/load.hpp"
 #include "postgres/preflight.hpp"
+#include "postgres/server_identity.hpp"
+#include "state/state_status.hpp"
 
 namespace waltrack {
 namespace {
@@ -51,11 +54,34 @@ void check_mappings_against_server(const Loaded& loaded, Report& report) {
     Catalog catalog(loaded.config.source.url);
     catalog.load();
     compile_against(catalog, loaded.mappings, MessageIdentity(0, "", ""), diagnostics);
-  } catch (const Error& error) {
+  } catch (const Error&) {
     if (!report.server_is_wrong) throw;
     return;
   }
   report.add(diagnostics);
+}
+
+// What would keep `run` from going on where its state file stands.
+void check_start(const Loaded& loaded, Report& report) {
+  if (!std::filesystem::exists(loaded.config.state)) return;
+  std::optional<ServerIdentity> server;
+  try {
+    server = read_server_identity(loaded.config.source.url);
+  } catch (const Error&) {
+    if (!report.server_is_wrong) throw;
+    return;
+  }
+  try {
+    const StateStatus status = read_state_status(loaded.config.state);
+    std::optional<Checkpoint> checkpoint;
+    if (status.checkpoint) checkpoint = status.checkpoint->checkpoint;
+    start_decision(source_settings(loaded), *server, status.source, checkpoint, status.path);
+  } catch (const Error& error) {
+    report.add({{.severity = Severity::error,
+                 .what = error.what(),
+                 .where = error.where(),
+                 .fix = error.hint()}});
+  }
 }
 
 Report check_everything(const std::string& config_path) {
@@ -66,6 +92,7 @@ Report check_everything(const std::string& config_path) {
   if (loaded.config.source.url.empty()) return report;
   report.add(check_source(source_settings(loaded)));
   check_mappings_against_server(loaded, report);
+  check_start(loaded, report);
   return report;
 }
 

@@ -10,7 +10,7 @@
 namespace waltrack {
 namespace {
 
-// The years 1 to 9999: what ISO 8601 writes with four digits.
+// The years 1 to 9999.
 constexpr int64_t kFirstTime = -62'135'596'800'000'000;
 constexpr int64_t kLastTime = 253'402'300'799'999'999;
 
@@ -26,6 +26,11 @@ MessageKind message_kind(Op op) {
 }
 
 }  // namespace
+
+std::optional<int64_t> parse_event_time(std::string_view text) {
+  std::optional<int64_t> us = parse_timestamp_us(text);
+  return us && *us >= kFirstTime && *us <= kLastTime ? us : std::nullopt;
+}
 
 void CompiledRule::run(const RowView& row, const Table& table, EventSink& sink) {
   if (!fires(row, table, sink)) return;
@@ -114,8 +119,8 @@ bool CompiledRule::find_time(const RowView& row, EventSink& sink, int64_t& time_
     case Found::present:
       break;
   }
-  std::optional<int64_t> parsed = parse_timestamp_us(time_text_);
-  if (!parsed || *parsed < kFirstTime || *parsed > kLastTime) {
+  std::optional<int64_t> parsed = parse_event_time(time_text_);
+  if (!parsed) {
     reject_failed(timestamp.name, "the value is not a date and time", sink);
     return false;
   }
@@ -198,7 +203,8 @@ void CompiledRule::reject_unavailable(const RowView& row, const Table& table, st
               " replica identity full";
   } else {
     detail += ": the table had no column '" + column +
-              "' when this row was written: renamed or dropped, the mapping must follow";
+              "' when this row was written (renamed or dropped: the mapping must follow), or the "
+              "plugin leaves it out (pgoutput: generated columns)";
   }
   sink.reject(rule, "unavailable_column", detail);
 }

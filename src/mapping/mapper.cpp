@@ -94,7 +94,6 @@ Mapper::Mapper(std::unique_ptr<SqlDatabase> database, std::vector<std::unique_pt
       compiled->rule.index = static_cast<uint32_t>(rules_.size());
       rules_.push_back(&compiled->rule);
       compiled_.push_back(compiled.get());
-      by_name_[compiled->rule.table].emplace(compiled->rule.id, &compiled->rule);
     }
   }
 }
@@ -143,13 +142,6 @@ void Mapper::look_at(Layout& layout, const Table& table) {
     std::optional<size_t> found = table.find_column(name);
     at = found ? static_cast<int32_t>(*found) : -1;
   }
-}
-
-const Rule* Mapper::find_rule(std::string_view table, std::string_view id) const {
-  auto rules = by_name_.find(table);
-  if (rules == by_name_.end()) return nullptr;
-  auto rule = rules->second.find(id);
-  return rule == rules->second.end() ? nullptr : rule->second;
 }
 
 uint64_t Mapper::left_out_fields(const Rule& rule) const {

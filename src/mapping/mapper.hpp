@@ -33,8 +33,6 @@ class Mapper final : public ChangeMapper {
   // decoder may number them anew. A column that a layout lacks is unavailable.
   void map(const Transaction& transaction, const Change& change, EventSink& sink) override;
 
-  const Rule* find_rule(std::string_view table, std::string_view id) const override;
-
   // All rules, by their index.
   const std::vector<const Rule*>& rules() const { return rules_; }
 
@@ -51,7 +49,6 @@ class Mapper final : public ChangeMapper {
   std::vector<std::unique_ptr<TablePlan>> plans_;
   std::vector<const Rule*> rules_;
   std::vector<const CompiledRule*> compiled_;
-  std::map<std::string, std::map<std::string, const Rule*, std::less<>>, std::less<>> by_name_;
   std::vector<Layout> layouts_;  // by the id of the decoder's table
   Transaction transaction_;      // the last one seen
   uint64_t epoch_ = 0;           // counts transactions

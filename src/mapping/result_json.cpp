@@ -17,6 +17,7 @@ namespace {
 
 constexpr int64_t kExactInteger = (int64_t{1} << 53) - 1;
 constexpr int kRealDigits = 15;
+constexpr double kFirstRounded = 1e15;  // the first whole number with more digits than that
 
 constexpr const char* kNoNumber = "the value is not a number";
 constexpr const char* kNoInteger = "the value is not an integer";
@@ -24,6 +25,8 @@ constexpr const char* kNoBoolean = "the value is not a boolean";
 constexpr const char* kNoJson = "the value is not JSON";
 constexpr const char* kNoObject = "the value is not an object";
 constexpr const char* kNoTime = "the value is not a date and time";
+constexpr const char* kLostDigits =
+    "a number this large lost digits in the expression; a column's name alone keeps them";
 constexpr const char* kNoCondition = "the condition is neither true, false nor null";
 
 using NumberText = std::array<char, 32>;
@@ -171,8 +174,11 @@ const char* append_real(std::string& out, double value, ResultForm form) {
       return nullptr;
     case ResultForm::number:
       if (std::isinf(value)) return kNoNumber;
-      [[fallthrough]];
+      out += text;
+      return nullptr;
     case ResultForm::plain:
+      // Two users must not become one.
+      if (std::abs(value) >= kFirstRounded) return kLostDigits;
       out += text;
       return nullptr;
     case ResultForm::integer:

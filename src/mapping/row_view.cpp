@@ -119,6 +119,7 @@ const char* append_column(std::string& out, const ColumnType& type, const Value&
     bool quoted = is_plain_json_string(type.kind);
     return append_text(out, quoted ? json.substr(1, json.size() - 2) : json, form);
   }
+  if (type.kind == ValueKind::bytea) return append_blob(out, {}, form);
   if (is_structured(type.kind)) {
     scratch.clear();
     append_value_json(scratch, type, value);

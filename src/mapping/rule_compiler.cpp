@@ -98,7 +98,12 @@ void RuleCompiler::compile_user(Draft& draft, const CallSpec& call, const CallSe
   rule.user_id = input(draft, own_or_default(own.user_id, defaults.user_id), "user_id");
   rule.anonymous_id =
       input(draft, own_or_default(own.anonymous_id, defaults.anonymous_id), "anonymous_id");
-  rule.timestamp = input(draft, own_or_default(own.timestamp, defaults.timestamp), "timestamp");
+  const std::optional<ValueSpec>& timestamp = own_or_default(own.timestamp, defaults.timestamp);
+  rule.timestamp = input(draft, timestamp, "timestamp");
+  if (rule.timestamp.kind == CallInput::Kind::fixed && !parse_event_time(rule.timestamp.fixed)) {
+    diagnostics_.error(timestamp->place, "timestamp takes a date and time",
+                       "name a column, or write one as in '2026-11-23T12:37:33Z'");
+  }
   bool nobody =
       rule.user_id.kind == CallInput::Kind::none && rule.anonymous_id.kind == CallInput::Kind::none;
   if (nobody && errors == diagnostics_.error_count()) {

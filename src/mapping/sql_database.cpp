@@ -224,7 +224,7 @@ struct SqlCallbacks {
     bool scope = std::find(std::begin(kScopeTables), std::end(kScopeTables), table) !=
                  std::end(kScopeTables);
     // A table of which no column is read may be an expression's own `with`.
-    bool own = column.empty() && !table.starts_with("sqlite_");
+    bool own = column.empty() && !equal_ignoring_case(table.substr(0, 7), "sqlite_");
     if (!scope && !own && table != "json_each" && table != "json_tree") {
       return refuse(db, "table " + std::string(table));
     }

@@ -203,6 +203,7 @@ std::optional<SqlFault> find_stray_token(const std::vector<SqlToken>& tokens) {
 bool gives_truth(const std::vector<SqlToken>& all) {
   std::span<const SqlToken> tokens = without_outer_parentheses(all);
   if (is_query(tokens)) return false;
+  if (tokens.size() == 1) return tokens[0].is_word("true") || tokens[0].is_word("false");
   int depth = 0;
   const SqlToken* before = nullptr;
   for (const SqlToken& token : tokens) {

@@ -45,6 +45,7 @@ std::optional<SqlFault> find_stray_token(const std::vector<SqlToken>& tokens);
 
 // Whether the outermost operator is a comparison or logic, so that 1 and 0 mean true and false. All
 // other operators bind tighter, so any of these outside of parentheses and CASE is the outermost.
+// The words TRUE and FALSE alone are truth, too.
 bool gives_truth(const std::vector<SqlToken>& tokens);
 
 bool equal_ignoring_case(std::string_view a, std::string_view b);  // ASCII, as SQLite's names

@@ -11,8 +11,9 @@
 namespace waltrack {
 namespace {
 
+// A number beyond what a double holds (1e999) would make an event that no receiver can read.
 bool is_scalar_literal(std::string_view text) {
-  return text == "true" || text == "false" || text == "null" || is_json_number(text);
+  return text == "true" || text == "false" || text == "null" || is_finite_number(text);
 }
 
 void append_literal(std::string& out, const YamlNode& node) {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <string_view>
-
 #include "model/change.hpp"
 #include "model/event_sink.hpp"
 
@@ -15,9 +13,6 @@ class ChangeMapper {
   // Puts the events of `change` into `sink`, in the order of their rules. A row that makes a rule
   // fail is rejected there; nothing is thrown for it.
   virtual void map(const Transaction& transaction, const Change& change, EventSink& sink) = 0;
-
-  // The rule with this id on this resolved table, or nullptr.
-  virtual const Rule* find_rule(std::string_view table, std::string_view id) const = 0;
 };
 
 }  // namespace waltrack

@@ -122,7 +122,7 @@ void Capture::handle_begin(const StreamItem& item) {
   if (resume_ && resume_->commit_lsn == item.transaction.commit_lsn) {
     log::info("resuming inside a transaction",
               {{"commit", resume_->commit_lsn.text()}, {"after_row", resume_->lsn.text()}});
-    outbox_.skip_through(*resume_, mapper_.find_rule(resume_->table, resume_->rule));
+    outbox_.skip_through(*resume_, rest_of_row_);
   } else {
     outbox_.skip_nothing();
   }
@@ -149,7 +149,10 @@ void Capture::let_go_of_a_stopping_server(bool reading) {
 void Capture::resume_after_what_was_received() {
   if (!in_transaction_) return;
   const std::optional<EventPosition> last = outbox_.last_event();
-  if (last && last->commit_lsn == transaction_.commit_lsn) resume_ = last;
+  if (last && last->commit_lsn == transaction_.commit_lsn) {
+    resume_ = last;
+    rest_of_row_ = Outbox::RestOfRow::taken_in;
+  }
   in_transaction_ = false;
 }
 

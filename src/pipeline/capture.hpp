@@ -68,6 +68,7 @@ class Capture {
   // The capture thread's own.
   Lsn received_;                         // everything up to here was taken in
   std::optional<EventPosition> resume_;  // of a transaction that will come again: taken in so far
+  Outbox::RestOfRow rest_of_row_ = Outbox::RestOfRow::unknown;
   Transaction transaction_;
   bool in_transaction_ = false;
   bool reply_requested_ = false;

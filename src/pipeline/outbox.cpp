@@ -31,9 +31,8 @@ void Outbox::set_row(const Transaction& transaction, const Change& change) {
   change_ = &change;
 }
 
-void Outbox::skip_through(EventPosition through, const Rule* through_rule) {
-  skip_ = {std::move(through),
-           through_rule != nullptr ? std::optional(through_rule->index) : std::nullopt};
+void Outbox::skip_through(EventPosition through, RestOfRow rest) {
+  skip_ = {std::move(through), rest};
 }
 
 bool Outbox::is_skipped(const Rule& rule) const {
@@ -43,7 +42,7 @@ bool Outbox::is_skipped(const Rule& rule) const {
   // Rows that share an LSN are of one table, but for TRUNCATE: that one is rather repeated.
   if (kind_of(*change_) != through.kind || rule.table != through.table) return false;
   if (change_->ordinal != through.ordinal) return change_->ordinal < through.ordinal;
-  return skip_->through_rule_index && rule.index <= *skip_->through_rule_index;
+  return skip_->rest == RestOfRow::taken_in || rule.id == through.rule;
 }
 
 std::string* Outbox::open(const Rule& rule, std::string_view user_id,

@@ -26,10 +26,13 @@ class Outbox final : public EventSink {
   // What is mapped from now on is this row's. Both must outlive the mapping of the row.
   void set_row(const Transaction& transaction, const Change& change);
 
+  // What of the row that a skip ends in is known: a run that goes on has taken in all of it; after
+  // a restart only the one event is known to be safe, as rules may have been added, dropped or
+  // moved since. Those are sent again rather than lost, under the same ids.
+  enum class RestOfRow { taken_in, unknown };
+
   // Leaves out the events of transaction `through.commit_lsn` up to and including `through`.
-  // `through_rule` is the rule of that name today, or nullptr when the mappings no longer have it:
-  // then the whole row is sent again, under the same ids.
-  void skip_through(EventPosition through, const Rule* through_rule);
+  void skip_through(EventPosition through, RestOfRow rest);
   void skip_nothing() { skip_.reset(); }
 
   // Everything before `lsn` has been taken in.
@@ -65,7 +68,7 @@ class Outbox final : public EventSink {
 
   struct Skip {
     EventPosition through;
-    std::optional<uint32_t> through_rule_index;
+    RestOfRow rest;
   };
   std::optional<Skip> skip_;
 

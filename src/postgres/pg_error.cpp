@@ -60,6 +60,7 @@ constexpr Remedy kRemedies[] = {
      "slot_name, active, restart_lsn FROM pg_replication_slots;"},
     {"42602", "", kUsage, "a slot's name has only the letters a-z, digits and underscores"},
     // The plugin.
+    {"58P01", "WAL segment", kFailure, kStartAnew},
     {"58P01", "", kFailure,
      "install the plugin on the server (Debian: apt-get install postgresql-<version>-wal2json), or "
      "use source.plugin: pgoutput"},

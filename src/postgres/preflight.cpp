@@ -243,6 +243,11 @@ void Preflight::check_table(const TableState& table, const std::vector<std::stri
           "ALTER TABLE " + quote_qualified(table.name.schema, table.name.name) + " SET LOGGED;",
           where);
   }
+  if (table.kind == TableState::Kind::partitioned && plugin_ == Plugin::wal2json) {
+    warning(partition_caution(table.name),
+            "use source.plugin: pgoutput with a new slot, or restart waltrack after such a change",
+            where);
+  }
   if (table.identifies) return;
   if (plugin_ == Plugin::wal2json) {
     warning(name + " has no replica identity: its updates and deletes will not come",

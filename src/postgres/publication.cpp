@@ -106,7 +106,7 @@ std::vector<TableName> endangered_tables(const PublicationState& publication,
   return endangered;
 }
 
-void ensure_publication(PgConnection& connection, const SourceSettings& settings) {
+bool ensure_publication(PgConnection& connection, const SourceSettings& settings) {
   const std::string where = connection.context().where + ", publication " + settings.publication;
   const PublicationState publication = read_publication(connection, settings.publication);
   const std::vector<TableState> tables =
@@ -126,6 +126,7 @@ void ensure_publication(PgConnection& connection, const SourceSettings& settings
     log::info("changed the publication",
               {{"publication", settings.publication}, {"statement", change}});
   }
+  return !changes.empty();
 }
 
 }  // namespace waltrack

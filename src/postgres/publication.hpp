@@ -30,8 +30,8 @@ std::vector<TableName> endangered_tables(const PublicationState& publication,
 
 // Makes the publication, or adds what is missing to it. Throws an Error with the SQL to run when
 // the role may not, and a usage Error for a table that is missing, that has a row filter, or that
-// must not be published because it has no replica identity.
-void ensure_publication(PgConnection& connection, const SourceSettings& settings);
+// must not be published because it has no replica identity. Returns whether it changed anything.
+bool ensure_publication(PgConnection& connection, const SourceSettings& settings);
 
 // How a table without a replica identity gets one.
 std::string replica_identity_fix(const TableName& table);

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "postgres/pg_quote.hpp"
 #include "postgres/publication.hpp"
+#include "postgres/table_state.hpp"
 
 namespace waltrack {
 namespace {
@@ -119,9 +120,19 @@ PreparedSlot reuse(PgConnection& connection, const SourceSettings& settings,
       throw pg_error({"42704", "publication \"" + settings.publication + "\" does not exist", {}},
                      connection.context());
     }
-    ensure_publication(connection, settings);
+    if (ensure_publication(connection, settings)) {
+      log::warn("the publication lacked a mapped table; its changes before now are not sent",
+                {{"publication", settings.publication}});
+    }
   }
   return {plugin, slot.confirmed, false};
+}
+
+void warn_of_partitions(PgConnection& connection, const SourceSettings& settings) {
+  for (const TableState& table :
+       read_table_states(connection, settings.tables, settings.publication)) {
+    if (table.kind == TableState::Kind::partitioned) log::warn(partition_caution(table.name));
+  }
 }
 
 }  // namespace
@@ -184,12 +195,14 @@ PreparedSlot prepare_slot(const SourceSettings& settings, bool may_create,
                     {}},
                    connection.context());
   }
-  if (slot) return reuse(connection, settings, *slot);
-  if (!may_create) {
+  if (!slot && !may_create) {
     throw pg_error({"42704", "replication slot \"" + settings.slot + "\" does not exist", {}},
                    connection.context());
   }
-  return create(connection, settings, creation_limit);
+  const PreparedSlot prepared =
+      slot ? reuse(connection, settings, *slot) : create(connection, settings, creation_limit);
+  if (prepared.plugin == Plugin::wal2json) warn_of_partitions(connection, settings);
+  return prepared;
 }
 
 }  // namespace waltrack

@@ -69,4 +69,11 @@ std::vector<TableState> read_table_states(PgConnection& connection,
   return states;
 }
 
+std::string partition_caution(const TableName& table) {
+  return table.full_name() +
+         " is partitioned: with wal2json the rows of a partition that is attached, detached or "
+         "made "
+         "in another schema while waltrack streams may not come; plugin: pgoutput follows them";
+}
+
 }  // namespace waltrack

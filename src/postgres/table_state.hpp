@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "postgres/catalog_lookup.hpp"
@@ -25,5 +26,9 @@ struct TableState {
 std::vector<TableState> read_table_states(PgConnection& connection,
                                           const std::vector<TableName>& names,
                                           const std::string& publication);
+
+// What a person must know who follows a partitioned table with wal2json: it names the leaf of each
+// row, and which root that has is known only from today's catalog.
+std::string partition_caution(const TableName& table);
 
 }  // namespace waltrack

@@ -1,5 +1,6 @@
 #include "receiver/request_reader.hpp"
 
+#include <nlohmann/json.hpp>
 #include <simdjson.h>
 #include <xxhash.h>
 
@@ -94,11 +95,21 @@ struct RequestReader::Parsers {
   simdjson::dom::parser checking;
   ondemand::parser reading;
 
+  // Why this is not JSON, or nullptr.
+  const char* fault_of(const std::string& json);
   std::string batch(ondemand::object root, int64_t received_us, std::vector<ReceivedEvent>& events);
 };
 
 RequestReader::RequestReader() : parsers_(std::make_unique<Parsers>()) {}
 RequestReader::~RequestReader() = default;
+
+// simdjson's integers end at 64 bits, JSON's do not: a numeric or jsonb column sends longer ones.
+const char* RequestReader::Parsers::fault_of(const std::string& json) {
+  const auto fault = checking.parse(json.data(), json.size(), false).error();
+  if (fault == simdjson::SUCCESS) return nullptr;
+  if (fault == simdjson::NUMBER_ERROR && nlohmann::json::accept(json)) return nullptr;
+  return simdjson::error_message(fault);
+}
 
 std::string RequestReader::Parsers::batch(ondemand::object root, int64_t received_us,
                                           std::vector<ReceivedEvent>& events) {
@@ -148,9 +159,7 @@ std::string RequestReader::read(std::string& body, std::string_view single_type,
     return "the body is larger than " + std::to_string(kMostRequestBytes) + " bytes";
   }
   body.reserve(body.size() + simdjson::SIMDJSON_PADDING);
-  const auto fault = parsers_->checking.parse(body.data(), body.size(), false).error();
-  if (fault != simdjson::SUCCESS)
-    return std::string("broken JSON: ") + simdjson::error_message(fault);
+  if (const char* fault = parsers_->fault_of(body)) return std::string("broken JSON: ") + fault;
   ondemand::document document;
   ondemand::object root;
   if (parsers_->reading.iterate(body.data(), body.size(), body.capacity()).get(document) !=
@@ -172,9 +181,7 @@ std::string RequestReader::read(std::string& body, std::string_view single_type,
 
 bool RequestReader::read_stored(std::string& json, ReceivedEvent& event) {
   json.reserve(json.size() + simdjson::SIMDJSON_PADDING);
-  if (parsers_->checking.parse(json.data(), json.size(), false).error() != simdjson::SUCCESS) {
-    return false;
-  }
+  if (parsers_->fault_of(json) != nullptr) return false;
   ondemand::document document;
   ondemand::object root;
   if (parsers_->reading.iterate(json.data(), json.size(), json.capacity()).get(document) !=

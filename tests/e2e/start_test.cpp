@@ -48,9 +48,14 @@ class Start : public testing::Test {
     EXPECT_EQ(notes_.expected().difference(lists_of(receiver_.events())), "");
   }
 
-  // The next run ends by itself with a failure that says all of this, and confirms nothing.
+  // The next run ends by itself with a failure that says all of this, and confirms nothing; `check`
+  // says the same before.
   void expect_refused(const std::vector<std::string>& told) {
     const Lsn before = run_.confirmed();
+    const CommandResult check = run_.command({"check"});
+    EXPECT_EQ(check.status, (ExitStatus{1, 0})) << check.out;
+    for (const std::string& needle : told)
+      EXPECT_NE(check.out.find(needle), std::string::npos) << "check does not tell: " << needle;
     run_.start();
     EXPECT_EQ(run_.wait_for_end(), (ExitStatus{1, 0}));
     for (const std::string& needle : told)

@@ -64,6 +64,7 @@ TEST(ExpressionChecker, EverythingThatIsNoComputationIsRefused) {
                           "hex(randomblob(4))",
                           "(select count(*) from sqlite_master)",
                           "(select name from sqlite_schema)",
+                          "(select count(*) from SQLITE_Master)",
                           "(select count(*) from pragma_database_list)",
                           "(select file from pragma_database_list)",
                           "(select * from dbstat)",
@@ -97,6 +98,20 @@ TEST(ExpressionChecker, ColumnThatIsCalledRowidIsAColumn) {
   ASSERT_TRUE(checked.has_value()) << diagnostics.text();
   EXPECT_EQ(checked->reads,
             (std::vector<Source>{{Scope::row, static_cast<uint32_t>(table.columns.size() - 1)}}));
+}
+
+TEST(ExpressionChecker, ColumnMayHaveTheNameOfAnEventField) {
+  Table table = users_table();
+  table.columns.push_back(column("op", ValueKind::text));
+  auto index = static_cast<uint32_t>(table.columns.size() - 1);
+  ExpressionChecker checker(table);
+  Diagnostics diagnostics;
+  auto checked = checker.check({"Op || event.op", {"f", 1, 1}, true}, {Op::insert}, diagnostics);
+  ASSERT_TRUE(checked.has_value()) << diagnostics.text();
+  std::sort(checked->reads.begin(), checked->reads.end());
+  EXPECT_EQ(checked->reads,
+            (std::vector<Source>{{Scope::row, index},
+                                 {Scope::event, static_cast<uint32_t>(EventField::op)}}));
 }
 
 TEST(ExpressionChecker, EveryAllowedFunctionIsOneThatSqliteHas) {

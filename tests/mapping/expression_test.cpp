@@ -57,7 +57,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"true", "true"}, Case{"false", "false"}, Case{"null", "null"},
                     Case{"~", "null"}, Case{"'5'", "5"}, Case{"007", "7"},
                     Case{"{ $literal: web }", R"("web")"}, Case{"{ $literal: 5 }", "5"},
-                    Case{"{ $literal: '5' }", R"("5")"},
+                    Case{"{ $literal: '5' }", R"("5")"}, Case{"1e999", R"("Infinity")"},
+                    Case{"{ $literal: [1e308, 1e999] }", R"([1e308,"1e999"])"},
                     Case{"{ $literal: [a, true, null, {k: 1}] }", R"(["a",true,null,{"k":1}])"},
                     Case{"{ $literal: \"q\\\"\\n\" }", R"("q\"\n")"},
                     Case{"\"'Hi ' || name\"", R"("Hi Ann")"}, Case{"\"''\"", R"("")"}));
@@ -153,6 +154,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"bool(coalesce(verified, false))", "true"}, Case{"bool(seats)", "true"},
                     Case{"bool(0.0)", "false"}, Case{"bool(null)", "null"},
                     Case{"bool('off')", "false"}, Case{"bool('YES')", "true"},
+                    Case{"TRUE", "true"}, Case{"(False)", "false"},
                     Case{"changed.plan", "true"}, Case{"changed.device_id", "false"},
                     Case{"changed.plan and 1", "true"}, Case{"json_valid(prefs)", "1"},
                     Case{"{ $sql: json_valid(prefs), $type: boolean }", "true"}));
@@ -225,6 +227,13 @@ TEST(ExpressionBinding, InfinityIsReal) {
   Mapped mapped(track("    p: score > 1e300\n    q: coalesce(score, 0)\n"));
   mapped.insert({{"id", "7"}, {"score", "Infinity"}});
   EXPECT_EQ(mapped.properties(), nlohmann::json::parse(R"({"p":true,"q":"Infinity"})"));
+}
+
+TEST(ExpressionBinding, BytesAreNoNumberWhateverTheirDigits) {
+  Mapped mapped(track("    p: { $sql: avatar, $type: number }\n"));
+  mapped.insert({{"id", "7"}, {"avatar", "1234"}});
+  EXPECT_EQ(mapped.rejections(),
+            "track/E: expression_failed: properties.p: the value is not a number\n");
 }
 
 TEST(ExpressionBinding, EmptyTextIsNotNull) {

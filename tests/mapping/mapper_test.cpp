@@ -110,18 +110,16 @@ track: { event: C }
     EXPECT_EQ(mapped.mapper->rules()[i]->index, i);
 }
 
-TEST(Mapper, RuleIsFoundByTableAndId) {
+TEST(Mapper, ARuleKnowsItsTableItsIdItsKeyAndItsPlace) {
   Mapped mapped("table: users\nuser_id: id\ntrack: { event: E }\n");
-  const Rule* rule = mapped.mapper->find_rule("public.users", "track/E");
-  ASSERT_NE(rule, nullptr);
+  ASSERT_EQ(mapped.mapper->rules().size(), 1U);
+  const Rule* rule = mapped.mapper->rules()[0];
   EXPECT_EQ(rule->table, "public.users");
   EXPECT_EQ(rule->id, "track/E");
   EXPECT_EQ(rule->place.text(), "m.yaml:3:8");
   RuleKey key = test_identity().rule_key("public.users", "track/E");
   EXPECT_EQ(rule->key.low, key.low);
   EXPECT_EQ(rule->key.high, key.high);
-  EXPECT_EQ(mapped.mapper->find_rule("public.users", "track/F"), nullptr);
-  EXPECT_EQ(mapped.mapper->find_rule("users", "track/E"), nullptr);
 }
 
 TEST(Mapper, TablesWithoutMappingAreLeftAlone) {

@@ -131,10 +131,6 @@ void FakeMapper::map(const Transaction&, const Change& change, EventSink& sink) 
   sink.close();
 }
 
-const Rule* FakeMapper::find_rule(std::string_view table, std::string_view id) const {
-  return table == rule_.table && id == rule_.id ? &rule_ : nullptr;
-}
-
 FakeDestination::FakeDestination(Answer answer) : answer_(std::move(answer)) {}
 
 void FakeDestination::send(size_t lane, std::string_view events) {

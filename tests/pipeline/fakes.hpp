@@ -86,7 +86,6 @@ class FakeMapper final : public ChangeMapper {
  public:
   FakeMapper();
   void map(const Transaction& transaction, const Change& change, EventSink& sink) override;
-  const Rule* find_rule(std::string_view table, std::string_view id) const override;
   const Rule& rule() const { return rule_; }
 
  private:

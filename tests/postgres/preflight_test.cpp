@@ -112,6 +112,15 @@ TEST_F(PreflightTest, TellsAllFaultsOfTablesAtOnce) {
   EXPECT_TRUE(holds(findings, Severity::error, "public.visits_1 is a partition", "public.visits"));
 }
 
+TEST_F(PreflightTest, APartitionedTableIsACautionWithWal2jsonAlone) {
+  settings_.tables = {{"public", "visits"}};
+  settings_.plugin = PluginChoice::wal2json;
+  EXPECT_TRUE(holds(check(), Severity::warning, "public.visits is partitioned", "pgoutput"))
+      << shown(check());
+  settings_.plugin = PluginChoice::pgoutput;
+  EXPECT_EQ(shown(check()), "");
+}
+
 TEST_F(PreflightTest, ForPgoutputATableWithoutIdentityIsAnError) {
   settings_.plugin = PluginChoice::pgoutput;
   settings_.tables = {{"public", "clicks"}};
