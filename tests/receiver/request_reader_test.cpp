@@ -154,6 +154,21 @@ TEST_F(RequestReaderTest, BrokenJsonAnywhereRefusesTheWhole) {
   }
 }
 
+TEST_F(RequestReaderTest, IntegersOfAnyLengthAreJson) {
+  std::string event = R"({"type":"track","userId":"u","event":"E","properties":)"
+                      R"({"n":123456789012345678901234567890,"m":-18446744073709551616}})";
+  ASSERT_EQ(read("{\"batch\":[" + event + "]}"), "");
+  ASSERT_EQ(events_.size(), 1U);
+  EXPECT_EQ(events_[0].fate, Fate::accepted);
+  EXPECT_EQ(events_[0].json, event);
+  ReceivedEvent stored;
+  EXPECT_TRUE(reader_.read_stored(event, stored));
+  for (const char* broken : {"01", "1e999", "123456789012345678901234567890x"}) {
+    EXPECT_NE(read("{\"batch\":[{\"properties\":{\"n\":" + std::string(broken) + "}}]}"), "")
+        << broken;
+  }
+}
+
 TEST_F(RequestReaderTest, ContentIsTheSameWhateverTheOrderAndTheTimeOfSending) {
   const uint64_t content =
       content_of(R"({"type":"page","userId":"u","properties":{"a":1},"sentAt":"2026"})");
