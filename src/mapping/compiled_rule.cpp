@@ -27,7 +27,7 @@ MessageKind message_kind(Op op) {
 
 }  // namespace
 
-std::optional<int64_t> parse_event_time(std::string_view text) {
+std::optional<int64_t> parse_call_time(std::string_view text) {
   std::optional<int64_t> us = parse_timestamp_us(text);
   return us && *us >= kFirstTime && *us <= kLastTime ? us : std::nullopt;
 }
@@ -119,7 +119,7 @@ bool CompiledRule::find_time(const RowView& row, EventSink& sink, int64_t& time_
     case Found::present:
       break;
   }
-  std::optional<int64_t> parsed = parse_event_time(time_text_);
+  std::optional<int64_t> parsed = parse_call_time(time_text_);
   if (!parsed) {
     reject_failed(timestamp.name, "the value is not a date and time", sink);
     return false;

@@ -33,7 +33,7 @@ struct CallInput {
 
 // Microseconds since 1970-01-01 UTC of a call's `timestamp`: the years 1 to 9999, which ISO 8601
 // writes with four digits. Nothing for what is no date and time.
-std::optional<int64_t> parse_event_time(std::string_view text);
+std::optional<int64_t> parse_call_time(std::string_view text);
 
 // One call of a mapping, ready to make events of rows. The mapper owns all; a rule keeps buffers,
 // so that it allocates nothing for a row once they have grown.

@@ -301,11 +301,13 @@ std::optional<SqlFault> ExpressionChecker::collect(const SqlTokens& tokens,
       checked.reads.push_back(source);
     }
     if (source.scope != Scope::event) continue;
-    bool of_row = std::any_of(columns_.begin(), columns_.end(), [&](const std::string& one) {
-      return equal_ignoring_case(one, read.column);
-    });
+    // SQL looks for a bare name in the outer scopes too, when the row has no such column; in
+    // mappings only `event.` does.
+    bool of_row = std::any_of(
+        database_.reads().begin(), database_.reads().end(), [&](const SqlDatabase::Read& other) {
+          return other.table == kScopeTables[0] && equal_ignoring_case(other.column, read.column);
+        });
     if (of_row) continue;
-    // SQL looks for a bare name in the outer scopes too; in mappings only `event.` does.
     for (size_t i = 0; i < tokens.tokens.size(); ++i) {
       const SqlToken& token = tokens.tokens[i];
       bool qualified = i > 0 && tokens.tokens[i - 1].is_sign(".");

@@ -26,7 +26,7 @@ constexpr const char* kNoJson = "the value is not JSON";
 constexpr const char* kNoObject = "the value is not an object";
 constexpr const char* kNoTime = "the value is not a date and time";
 constexpr const char* kLostDigits =
-    "a number this large lost digits in the expression; a column's name alone keeps them";
+    "a number this large lost digits in the expression; the column by its name alone keeps them";
 constexpr const char* kNoCondition = "the condition is neither true, false nor null";
 
 using NumberText = std::array<char, 32>;

@@ -100,7 +100,7 @@ void RuleCompiler::compile_user(Draft& draft, const CallSpec& call, const CallSe
       input(draft, own_or_default(own.anonymous_id, defaults.anonymous_id), "anonymous_id");
   const std::optional<ValueSpec>& timestamp = own_or_default(own.timestamp, defaults.timestamp);
   rule.timestamp = input(draft, timestamp, "timestamp");
-  if (rule.timestamp.kind == CallInput::Kind::fixed && !parse_event_time(rule.timestamp.fixed)) {
+  if (rule.timestamp.kind == CallInput::Kind::fixed && !parse_call_time(rule.timestamp.fixed)) {
     diagnostics_.error(timestamp->place, "timestamp takes a date and time",
                        "name a column, or write one as in '2026-11-23T12:37:33Z'");
   }

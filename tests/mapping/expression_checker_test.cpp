@@ -112,6 +112,8 @@ TEST(ExpressionChecker, ColumnMayHaveTheNameOfAnEventField) {
   EXPECT_EQ(checked->reads,
             (std::vector<Source>{{Scope::row, index},
                                  {Scope::event, static_cast<uint32_t>(EventField::op)}}));
+  // Without a row it is not the event's either.
+  EXPECT_FALSE(checker.check({"op || event.op", {"f", 1, 1}, true}, {Op::truncate}, diagnostics));
 }
 
 TEST(ExpressionChecker, EveryAllowedFunctionIsOneThatSqliteHas) {

@@ -153,10 +153,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"coalesce(verified, false)", "1"},
                     Case{"bool(coalesce(verified, false))", "true"}, Case{"bool(seats)", "true"},
                     Case{"bool(0.0)", "false"}, Case{"bool(null)", "null"},
-                    Case{"bool('off')", "false"}, Case{"bool('YES')", "true"},
-                    Case{"TRUE", "true"}, Case{"(False)", "false"},
-                    Case{"changed.plan", "true"}, Case{"changed.device_id", "false"},
-                    Case{"changed.plan and 1", "true"}, Case{"json_valid(prefs)", "1"},
+                    Case{"bool('off')", "false"}, Case{"bool('YES')", "true"}, Case{"TRUE", "true"},
+                    Case{"(False)", "false"}, Case{"changed.plan", "true"},
+                    Case{"changed.device_id", "false"}, Case{"changed.plan and 1", "true"},
+                    Case{"json_valid(prefs)", "1"},
                     Case{"{ $sql: json_valid(prefs), $type: boolean }", "true"}));
 
 INSTANTIATE_TEST_SUITE_P(
@@ -209,6 +209,19 @@ TEST(ExpressionBinding, NumericTooLargeForAnIntegerIsReal) {
   mapped.insert({{"id", "7"}, {"fee", "123456789012345678901234567890"}});
   EXPECT_EQ(mapped.properties(),
             nlohmann::json::parse(R"({"p":"real","q":"123456789012345678901234567890"})"));
+}
+
+TEST(ExpressionBinding, NumberThatLostDigitsIsNoId) {
+  Mapped rounded("table: users\nuser_id: coalesce(fee, 0)\nidentify: {}\n");
+  rounded.insert({{"fee", "12345678901234567890"}});
+  EXPECT_EQ(rounded.rejections(),
+            "identify: expression_failed: user_id: a number this large lost digits in the "
+            "expression; the column by its name alone keeps them\n");
+  rounded.insert({{"fee", "123456789012345.0"}});
+  EXPECT_EQ(rounded.event()["userId"], "123456789012345");
+  Mapped bare("table: users\nuser_id: fee\nidentify: {}\n");
+  bare.insert({{"fee", "12345678901234567890"}});
+  EXPECT_EQ(bare.event()["userId"], "12345678901234567890");
 }
 
 TEST(ExpressionBinding, TextComparesAsTextWithNumbers) {

@@ -284,6 +284,12 @@ INSTANTIATE_TEST_SUITE_P(
             "m.yaml:7:12: error: 'id': a truncate has no row\n"
             "  hint: a rule on truncate reads event. only; other changes need a rule of their "
             "own\n"},
+        Fault{"table: users\nuser_id: id\ntimestamp: 1795437453\nidentify: {}\n"
+              "track: { event: E, timestamp: { $literal: yesterday } }\n",
+              "m.yaml:3:12: error: timestamp takes a date and time\n"
+              "  hint: name a column, or write one as in '2026-11-23T12:37:33Z'\n"
+              "m.yaml:5:43: error: timestamp takes a date and time\n"
+              "  hint: name a column, or write one as in '2026-11-23T12:37:33Z'\n"},
         // A default's fault is told once, however many calls use it.
         Fault{"table: users\nuser_id: idd\nidentify: {}\ntrack: { event: E }\n",
               "m.yaml:2:10: error: unknown column 'idd' of public.users\n"
