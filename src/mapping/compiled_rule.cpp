@@ -14,17 +14,6 @@ namespace {
 constexpr int64_t kFirstTime = -62'135'596'800'000'000;
 constexpr int64_t kLastTime = 253'402'300'799'999'999;
 
-MessageKind message_kind(Op op) {
-  switch (op) {
-    case Op::truncate:
-      return MessageKind::truncate;
-    case Op::backfill:
-      return MessageKind::backfill;
-    default:
-      return MessageKind::row;
-  }
-}
-
 }  // namespace
 
 std::optional<int64_t> parse_call_time(std::string_view text) {

@@ -1,7 +1,9 @@
 #include "mapping/mapper.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <string>
 
 #include "base/nearest.hpp"
 #include "mapping/compiled_rule.hpp"
@@ -81,10 +83,9 @@ void tell_once(const Diagnostics& found, Diagnostics& diagnostics) {
 
 // How the columns of a plan lie in one of the decoder's tables.
 struct Mapper::Layout {
-  const Table* table = nullptr;
-  uint64_t epoch = 0;  // when it was looked at
-  TablePlan* plan = nullptr;
-  std::vector<int32_t> columns;  // of the plan's table → of the layout, -1 = not there
+  bool known = false;
+  const TablePlan* plan = nullptr;  // nullptr: the table has no mapping
+  std::vector<int32_t> columns;     // of the plan's table → of the layout, -1 = not there
 };
 
 Mapper::Mapper(std::unique_ptr<SqlDatabase> database, std::vector<std::unique_ptr<TablePlan>> plans)
@@ -102,14 +103,11 @@ Mapper::~Mapper() = default;
 
 void Mapper::map(const Transaction& transaction, const Change& change, EventSink& sink) {
   if (change.table == nullptr) return;
-  if (epoch_ == 0 || transaction.commit_lsn != transaction_.commit_lsn ||
-      transaction.xid != transaction_.xid ||
-      transaction.commit_time_us != transaction_.commit_time_us) {
-    transaction_ = transaction;
-    ++epoch_;
-    database_->set_now(transaction.commit_time_us);
+  if (now_us_ != transaction.commit_time_us) {
+    now_us_ = transaction.commit_time_us;
+    database_->set_now(*now_us_);
   }
-  Layout& layout = layout_of(*change.table);
+  const Layout& layout = layout_of(*change.table);
   if (layout.plan == nullptr) return;
   RowView row(transaction, change, layout.columns, ++serial_);
   for (const auto& rule : layout.plan->rules) {
@@ -117,30 +115,24 @@ void Mapper::map(const Transaction& transaction, const Change& change, EventSink
   }
 }
 
-Mapper::Layout& Mapper::layout_of(const Table& table) {
+const Mapper::Layout& Mapper::layout_of(const Table& table) {
   if (table.id >= layouts_.size()) layouts_.resize(table.id + 1);
   Layout& layout = layouts_[table.id];
-  if (layout.table != &table || layout.epoch != epoch_) look_at(layout, table);
+  if (!layout.known) look_at(table, layout);
   return layout;
 }
 
-void Mapper::look_at(Layout& layout, const Table& table) {
-  layout.table = &table;
-  layout.epoch = epoch_;
+void Mapper::look_at(const Table& table, Layout& layout) const {
+  layout.known = true;
   auto plan = std::find_if(plans_.begin(), plans_.end(), [&](const auto& one) {
     return one->table.name == table.name && one->table.schema == table.schema;
   });
-  layout.plan = plan == plans_.end() ? nullptr : plan->get();
-  if (layout.plan == nullptr) return;
+  if (plan == plans_.end()) return;
+  layout.plan = plan->get();
   layout.columns.resize(layout.plan->table.columns.size(), -1);
   for (uint32_t index : layout.plan->used_columns) {
-    const std::string& name = layout.plan->table.columns[index].name;
-    int32_t& at = layout.columns[index];
-    bool stands = at >= 0 && static_cast<size_t>(at) < table.columns.size() &&
-                  table.columns[static_cast<size_t>(at)].name == name;
-    if (stands) continue;
-    std::optional<size_t> found = table.find_column(name);
-    at = found ? static_cast<int32_t>(*found) : -1;
+    std::optional<size_t> found = table.find_column(layout.plan->table.columns[index].name);
+    if (found) layout.columns[index] = static_cast<int32_t>(*found);
   }
 }
 

@@ -1,11 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
+#include <optional>
 #include <span>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/diagnostic.hpp"
@@ -29,8 +27,8 @@ class Mapper final : public ChangeMapper {
   Mapper(std::unique_ptr<SqlDatabase> database, std::vector<std::unique_ptr<TablePlan>> plans);
   ~Mapper() override;
 
-  // Layouts are found by change.table->id and looked at again with every transaction, so that a new
-  // decoder may number them anew. A column that a layout lacks is unavailable.
+  // A layout is looked at when its id, change.table->id, first comes. A column that it lacks is
+  // unavailable.
   void map(const Transaction& transaction, const Change& change, EventSink& sink) override;
 
   // All rules, by their index.
@@ -42,17 +40,16 @@ class Mapper final : public ChangeMapper {
  private:
   struct Layout;
 
-  Layout& layout_of(const Table& table);
-  void look_at(Layout& layout, const Table& table);
+  const Layout& layout_of(const Table& table);
+  void look_at(const Table& table, Layout& layout) const;
 
   std::unique_ptr<SqlDatabase> database_;  // outlives the statements in the plans
   std::vector<std::unique_ptr<TablePlan>> plans_;
   std::vector<const Rule*> rules_;
   std::vector<const CompiledRule*> compiled_;
-  std::vector<Layout> layouts_;  // by the id of the decoder's table
-  Transaction transaction_;      // the last one seen
-  uint64_t epoch_ = 0;           // counts transactions
-  uint64_t serial_ = 0;          // counts changes
+  std::vector<Layout> layouts_;    // by the id of the decoder's table
+  std::optional<int64_t> now_us_;  // what the expressions' clock shows
+  uint64_t serial_ = 0;            // counts changes
 };
 
 // Compiles mapping files against the tables of the database, which hold at least those that are

@@ -4,12 +4,18 @@
 #include <string>
 #include <string_view>
 
+#include "model/change.hpp"
 #include "model/lsn.hpp"
 
 namespace waltrack {
 
 // What gives a message its identity, beside where it comes from.
 enum class MessageKind : uint8_t { row = 1, truncate = 2, message = 3, backfill = 4 };
+
+constexpr MessageKind message_kind(Op op) {
+  if (op == Op::truncate) return MessageKind::truncate;
+  return op == Op::backfill ? MessageKind::backfill : MessageKind::row;
+}
 
 // The part of a message id that is the same for all events of one rule: 128 bits of hash over
 // (system identifier, database, destination id, resolved table, rule id).

@@ -10,17 +10,6 @@ namespace {
 constexpr size_t kFlushBytes = 64 * 1024;
 constexpr size_t kFlushEvents = 256;
 
-MessageKind kind_of(const Change& change) {
-  switch (change.op) {
-    case Op::truncate:
-      return MessageKind::truncate;
-    case Op::backfill:
-      return MessageKind::backfill;
-    default:
-      return MessageKind::row;
-  }
-}
-
 }  // namespace
 
 Outbox::Outbox(LaneQueues& lanes, InflightLedger& ledger, DeadLetterQueue& dead_letters)
@@ -40,7 +29,7 @@ bool Outbox::is_skipped(const Rule& rule) const {
   const EventPosition& through = skip_->through;
   if (change_->lsn != through.lsn) return change_->lsn < through.lsn;
   // Rows that share an LSN are of one table, but for TRUNCATE: that one is rather repeated.
-  if (kind_of(*change_) != through.kind || rule.table != through.table) return false;
+  if (message_kind(change_->op) != through.kind || rule.table != through.table) return false;
   if (change_->ordinal != through.ordinal) return change_->ordinal < through.ordinal;
   return skip_->rest == RestOfRow::taken_in || rule.id == through.rule;
 }
@@ -96,7 +85,7 @@ LedgerEntry Outbox::entry_for(const Rule& rule) const {
           .commit_lsn = transaction_->commit_lsn,
           .lsn = change_->lsn,
           .ordinal = change_->ordinal,
-          .kind = kind_of(*change_),
+          .kind = message_kind(change_->op),
           .mark_after = {}};
 }
 

@@ -536,21 +536,6 @@ TEST(MapperLayout, ColumnThatALayoutLacksIsUnavailable) {
   EXPECT_EQ(mapped.properties(), nlohmann::json::parse(R"({"q":"e"})"));
 }
 
-TEST(MapperLayout, IdThatMeansAnotherTableAfterAReconnectIsNoticed) {
-  Mapped mapped(track("    p: plan\n"));
-  Table reused = mapped.table;
-  Values row = {{"id", "7"}, {"plan", "pro"}};
-  mapped.map(TestChange(reused, Op::insert).at(1, 1).now(row));
-  // The same object at the same address, as a new decoder may happen to make it.
-  std::swap(reused.columns[1], reused.columns[3]);
-  mapped.map(TestChange(reused, Op::insert).at(1, 2).now(row));
-  ASSERT_EQ(mapped.sink.events.size(), 2U);
-  EXPECT_EQ(nlohmann::json::parse(mapped.sink.events[1].json)["properties"]["p"], "pro");
-  reused.name = "orders";
-  mapped.map(TestChange(reused, Op::insert).at(1, 3).now(row));
-  EXPECT_EQ(mapped.sink.events.size(), 2U);
-}
-
 // Limits.
 
 TEST(MapperLimits, EventOverTheLimitIsTakenBackAndRejected) {
