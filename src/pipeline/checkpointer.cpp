@@ -10,8 +10,8 @@ namespace waltrack {
 using namespace std::chrono_literals;
 
 Checkpointer::Checkpointer(InflightLedger& ledger, DeadLetterQueue& dead_letters,
-                           ProgressStore& store, const Condition& condition, Checkpoint start,
-                           std::function<void()> on_saved)
+                           ProgressStore& store, const DeliveryCondition& condition,
+                           Checkpoint start, std::function<void()> on_saved)
     : ledger_(ledger),
       dead_letters_(dead_letters),
       store_(store),

@@ -11,8 +11,8 @@
 
 #include "base/clock.hpp"
 #include "model/progress.hpp"
-#include "pipeline/condition.hpp"
 #include "pipeline/dead_letter_queue.hpp"
+#include "pipeline/delivery_condition.hpp"
 #include "pipeline/inflight_ledger.hpp"
 
 namespace waltrack {
@@ -24,7 +24,8 @@ class Checkpointer {
  public:
   // `on_saved` is called from the state thread after each checkpoint.
   Checkpointer(InflightLedger& ledger, DeadLetterQueue& dead_letters, ProgressStore& store,
-               const Condition& condition, Checkpoint start, std::function<void()> on_saved);
+               const DeliveryCondition& condition, Checkpoint start,
+               std::function<void()> on_saved);
 
   // Saves at most 20 times a second while events finish, and once a second when only the position
   // moves, until stop(); then once more.
@@ -44,7 +45,7 @@ class Checkpointer {
   InflightLedger& ledger_;
   DeadLetterQueue& dead_letters_;
   ProgressStore& store_;
-  const Condition& condition_;
+  const DeliveryCondition& condition_;
   const std::function<void()> on_saved_;
 
   std::mutex mutex_;

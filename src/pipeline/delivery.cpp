@@ -11,7 +11,7 @@ namespace waltrack {
 using std::chrono::milliseconds;
 
 Delivery::Delivery(LaneQueues& lanes, InflightLedger& ledger, Destination& destination,
-                   Condition& condition, const Clock& clock, DeliverySettings settings,
+                   DeliveryCondition& condition, const Clock& clock, DeliverySettings settings,
                    std::function<void()> on_finished)
     : queues_(lanes),
       ledger_(ledger),

@@ -10,7 +10,7 @@
 #include "base/backoff.hpp"
 #include "base/clock.hpp"
 #include "model/destination.hpp"
-#include "pipeline/condition.hpp"
+#include "pipeline/delivery_condition.hpp"
 #include "pipeline/event_batch.hpp"
 #include "pipeline/inflight_ledger.hpp"
 #include "pipeline/lane_queues.hpp"
@@ -30,7 +30,7 @@ class Delivery {
  public:
   // `on_finished` is called from the delivery thread after events finished.
   Delivery(LaneQueues& lanes, InflightLedger& ledger, Destination& destination,
-           Condition& condition, const Clock& clock, DeliverySettings settings,
+           DeliveryCondition& condition, const Clock& clock, DeliverySettings settings,
            std::function<void()> on_finished);
 
   // Delivers until stop(). Requests in flight then are given up: their events stay unfinished.
@@ -66,7 +66,7 @@ class Delivery {
   LaneQueues& queues_;
   InflightLedger& ledger_;
   Destination& destination_;
-  Condition& condition_;
+  DeliveryCondition& condition_;
   const Clock& clock_;
   const DeliverySettings settings_;
   const std::function<void()> on_finished_;

@@ -14,8 +14,8 @@
 #include "base/wakeup.hpp"
 #include "pipeline/capture.hpp"
 #include "pipeline/checkpointer.hpp"
-#include "pipeline/condition.hpp"
 #include "pipeline/dead_letter_queue.hpp"
+#include "pipeline/delivery_condition.hpp"
 #include "pipeline/inflight_ledger.hpp"
 #include "pipeline/outbox.hpp"
 
@@ -138,7 +138,7 @@ class Run {
   const Clock& clock_;
   Failure failure_;  // of delivery or state
   Failure capture_failure_;
-  Condition condition_;
+  DeliveryCondition condition_;
   LaneQueues lanes_;
   InflightLedger ledger_;
   DeadLetterQueue dead_letters_;

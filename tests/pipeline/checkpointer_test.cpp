@@ -28,7 +28,7 @@ class CheckpointerTest : public testing::Test {
   }
 
   Rule rule_;
-  Condition condition_;
+  DeliveryCondition condition_;
   InflightLedger ledger_{Checkpoint{Lsn{100}, std::nullopt}};
   DeadLetterQueue dead_letters_;
   FakeStore store_;

@@ -55,7 +55,7 @@ class DeliveryTest : public testing::Test {
   Rule rule_;
   uint64_t sequence_ = 0;
   SystemClock clock_;
-  Condition condition_;
+  DeliveryCondition condition_;
   LaneQueues lanes_{4, {.bytes = 475'000, .events = 2500}};
   InflightLedger ledger_{Checkpoint{}};
   FakeDestination destination_{[](size_t, const std::string&) { return accepted(); }};

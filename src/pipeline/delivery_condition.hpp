@@ -7,7 +7,7 @@
 namespace waltrack {
 
 // How delivery fares, in one line, for log and `waltrack status`. Any thread may call.
-class Condition {
+class DeliveryCondition {
  public:
   void set(bool flowing, std::string text) {
     const std::lock_guard lock(mutex_);
