@@ -1,4 +1,4 @@
-#include <atomic>
+#include <cstdlib>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -14,7 +14,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr uint64_t kSeed = 6;
+// WALTRACK_TEST_SEED gives other moments and another workload.
+const uint64_t kSeed = [] {
+  const char* seed = std::getenv("WALTRACK_TEST_SEED");
+  return seed == nullptr ? 6 : std::strtoull(seed, nullptr, 10);
+}();
 constexpr int kKills = 12;
 
 // Small transactions without pause, and every now and then a large one, until the object ends.
@@ -73,6 +77,7 @@ TEST_P(Crash, TwelveKillsLoseNothingAndRepeatOnlyUnderTheSameIds) {
   run.start();
   ASSERT_TRUE(run.wait_until_streaming());
 
+  SCOPED_TRACE("seed " + std::to_string(kSeed));
   BusyShop shop(server);
   std::mt19937_64 random(kSeed);
   for (int i = 0; i < kKills; ++i) {
