@@ -33,6 +33,8 @@ std::vector<MappingFile> read_mapping_folder(const fs::path& folder, Diagnostics
   std::error_code problem;
   for (fs::directory_iterator it(folder, problem), end; !problem && it != end;
        it.increment(problem)) {
+    // Editors keep their own files beside, with a dot in front.
+    if (it->path().filename().string().starts_with('.')) continue;
     fs::path extension = it->path().extension();
     if (extension == ".yaml" || extension == ".yml") paths.push_back(it->path());
   }
@@ -43,16 +45,20 @@ std::vector<MappingFile> read_mapping_folder(const fs::path& folder, Diagnostics
   }
   std::sort(paths.begin(), paths.end());
   std::vector<MappingFile> files;
-  bool any = false;
   for (const fs::path& path : paths) {
     std::optional<std::string> text = read_text(path);
     if (!text) {
       diagnostics.error(whole(path), "cannot read this file");
       continue;
     }
+    const int errors_before = diagnostics.error_count();
     files.push_back(read_mapping_file(*text, path.string(), diagnostics));
-    any = any || !files.back().tables.empty();
+    if (files.back().tables.empty() && diagnostics.error_count() == errors_before) {
+      diagnostics.warning(whole(path), "there is no mapping in this file");
+    }
   }
+  const bool any =
+      std::ranges::any_of(files, [](const auto& file) { return !file.tables.empty(); });
   if (!any && !diagnostics.has_errors()) {
     diagnostics.error(whole(folder), "no mapping: there is no *.yaml file with a table in it",
                       "write one that begins with table: schema.name");

@@ -22,6 +22,9 @@ struct Outcome {
   std::optional<std::chrono::milliseconds> retry_after;  // asked for by the receiver, for all lanes
   std::string reason;  // for log and status: "HTTP 429", "could not connect to …"; no secrets
   std::string hint;    // hold: what to do about it
+  // hold: the start of what the receiver said, on one line. It may repeat an event's values: for
+  // the state file only, never for the log.
+  std::string said;
 };
 
 // Where batches of events go. All but wake() belongs to the delivery thread.

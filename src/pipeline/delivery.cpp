@@ -149,6 +149,7 @@ void Delivery::hold(Lane& lane, const Outcome& outcome, SteadyTime now) {
 
 void Delivery::tell_trouble(bool held, const Outcome& outcome) {
   std::string text = (held ? "held: " : "retrying: ") + outcome.reason;
+  if (!outcome.said.empty()) text.append(": ").append(outcome.said);
   if (!outcome.hint.empty()) text.append(" (").append(outcome.hint).append(")");
   if (text == told_) return;
   if (held) {

@@ -83,12 +83,6 @@ std::string excerpt(std::string_view body) {
   return trimmed;
 }
 
-std::string with_excerpt(std::string reason, std::string_view body) {
-  const std::string said = excerpt(body);
-  if (!said.empty()) reason.append(": ").append(said);
-  return reason;
-}
-
 // Jitsu answers 200 with {"ok":false,"errors":[…]}; a body cut at its bound no longer parses, hence
 // the look at how it begins.
 bool denies(std::string_view body) {
@@ -149,7 +143,8 @@ Outcome judge(const Answer& answer, int64_t now_us) {
       return outcome;
     }
     outcome.verdict = Outcome::Verdict::hold;
-    outcome.reason = with_excerpt(outcome.reason + ", yet not taken", answer.body);
+    outcome.reason.append(", yet not taken");
+    outcome.said = excerpt(answer.body);
     outcome.hint = hold_hint(400);
     return outcome;
   }
@@ -159,7 +154,7 @@ Outcome judge(const Answer& answer, int64_t now_us) {
     return outcome;
   }
   outcome.verdict = Outcome::Verdict::hold;
-  outcome.reason = with_excerpt(std::move(outcome.reason), answer.body);
+  outcome.said = excerpt(answer.body);
   outcome.hint = hold_hint(status);
   return outcome;
 }

@@ -43,9 +43,29 @@ TEST(MappingFolder, NoMappingIsAFault) {
   Diagnostics diagnostics;
   read_mapping_folder(folder.path(), diagnostics);
   EXPECT_EQ(diagnostics.text(),
-            folder.path().string() +
+            (folder.path() / "a.yaml").string() + ": warning: there is no mapping in this file\n" +
+                folder.path().string() +
                 ": error: no mapping: there is no *.yaml file with a table in it\n"
                 "  hint: write one that begins with table: schema.name\n");
+}
+
+TEST(MappingFolder, FileWithoutAMappingIsToldAmongOthers) {
+  TempDir folder;
+  write(folder.path() / "a.yaml", "table: a\nuser_id: id\nidentify: {}\n");
+  write(folder.path() / "b.yaml", "");
+  Diagnostics diagnostics;
+  EXPECT_EQ(mapped_tables(read_mapping_folder(folder.path(), diagnostics)).size(), 1U);
+  EXPECT_EQ(diagnostics.text(),
+            (folder.path() / "b.yaml").string() + ": warning: there is no mapping in this file\n");
+}
+
+TEST(MappingFolder, FilesOfEditorsAreLeftAlone) {
+  TempDir folder;
+  write(folder.path() / "a.yaml", "table: a\nuser_id: id\nidentify: {}\n");
+  std::filesystem::create_symlink("someone@host.1234", folder.path() / ".#a.yaml");
+  Diagnostics diagnostics;
+  read_mapping_folder(folder.path(), diagnostics);
+  EXPECT_EQ(diagnostics.text(), "");
 }
 
 TEST(MappingFolder, FileThatCannotBeReadIsAFault) {

@@ -183,7 +183,8 @@ Outcome answered(Outcome::Verdict verdict, std::string reason) {
           .verdict = verdict,
           .retry_after = std::nullopt,
           .reason = std::move(reason),
-          .hint = {}};
+          .hint = {},
+          .said = {}};
 }
 
 void FakeStore::save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters) {

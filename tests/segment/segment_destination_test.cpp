@@ -186,7 +186,7 @@ TEST_F(SegmentDestinationTest, ServerFaultIsRetriedAndRefusalHeld) {
 
 TEST_F(SegmentDestinationTest, WriteKeyThatAnAnswerRepeatsIsLeftOut) {
   const Outcome outcome = outcome_of({403, "no such key: key-1!", {}});
-  EXPECT_EQ(outcome.reason, "HTTP 403: no such key: ***!");
+  EXPECT_EQ(outcome.said, "no such key: ***!");
 }
 
 TEST_F(SegmentDestinationTest, RedirectIsNotFollowed) {
@@ -278,7 +278,7 @@ TEST_F(SegmentDestinationTest, LaneWorksAgainAfterAFailure) {
 
 TEST_F(SegmentDestinationTest, HugeAnswerIsReadButNotKept) {
   const Outcome outcome = outcome_of({400, std::string(3'000'000, 'x'), {}});
-  EXPECT_EQ(outcome.reason, "HTTP 400: " + std::string(200, 'x') + "…");
+  EXPECT_EQ(outcome.said, std::string(200, 'x') + "…");
   EXPECT_EQ(outcome_of({200, std::string(3'000'000, 'x'), {}}).verdict, Verdict::accepted);
 }
 
