@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/allocation_count.hpp"
+#include "support/allocation_count.hpp"
 #include "postgres/fake_catalog.hpp"
 #include "postgres/pgoutput_decoder.hpp"
 #include "postgres/pgoutput_message.hpp"

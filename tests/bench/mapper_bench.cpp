@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/allocation_count.hpp"
+#include "support/allocation_count.hpp"
 #include "mapping/mapper.hpp"
 #include "mapping/test_change.hpp"
 

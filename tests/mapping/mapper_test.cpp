@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "mapping/allocation_count.hpp"
 #include "mapping/mapping_harness.hpp"
+#include "support/allocation_count.hpp"
 
 namespace waltrack {
 namespace {

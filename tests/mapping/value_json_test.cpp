@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-#include "allocation_count.hpp"
+#include "support/allocation_count.hpp"
 
 namespace waltrack {
 namespace {

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 #include <string>
 
-#include "bench/allocation_count.hpp"
+#include "support/allocation_count.hpp"
 #include "postgres/decoded_text.hpp"
 #include "postgres/fake_catalog.hpp"
 #include "postgres/pgoutput_decoder.hpp"
