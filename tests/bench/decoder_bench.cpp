@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "support/allocation_count.hpp"
 #include "postgres/fake_catalog.hpp"
 #include "postgres/pgoutput_decoder.hpp"
 #include "postgres/pgoutput_message.hpp"
 #include "postgres/wal2json_decoder.hpp"
+#include "support/allocation_count.hpp"
 
 namespace waltrack {
 namespace {

@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "support/allocation_count.hpp"
 #include "mapping/mapper.hpp"
 #include "mapping/test_change.hpp"
+#include "support/allocation_count.hpp"
 
 namespace waltrack {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "e2e/e2e_fixture.hpp"
 #include "e2e/notes.hpp"
+#include "support/plugin_refusal.hpp"
 
 namespace waltrack {
 namespace {
@@ -225,10 +226,7 @@ TEST_F(BadServer, Wal2jsonThatIsRefusedIsToldWithTheSetting) {
   PostgresOptions options;
   options.allow_wal2json = false;
   start(options);
-  if (!server_->knows_setting("output_plugin_libraries")) {
-    // An older minor version allows every plugin.
-    return;
-  }
+  WALTRACK_NEEDS_PLUGIN_REFUSAL(*server_);
   settings_.plugin = "wal2json";
   expect(1, {"wal2json",
              "ALTER SYSTEM SET output_plugin_libraries = pgoutput, test_decoding, "
@@ -241,7 +239,7 @@ TEST_F(BadServer, Wal2jsonThatIsRefusedIsToldWithTheSetting) {
 
 TEST_F(BadServer, AnExistingSlotWhosePluginIsNowRefusedIsNotReplaced) {
   start();
-  if (!server_->knows_setting("output_plugin_libraries")) return;
+  WALTRACK_NEEDS_PLUGIN_REFUSAL(*server_);
   server_->exec("SELECT pg_create_logical_replication_slot('waltrack', 'wal2json')");
   server_->configure({{"output_plugin_libraries", "'pgoutput, test_decoding'"}});
   server_->reload();
@@ -256,7 +254,7 @@ TEST_F(BadServer, AutoTakesPgoutputWhereWal2jsonIsRefusedAndSaysSo) {
   PostgresOptions options;
   options.allow_wal2json = false;
   start(options);
-  if (!server_->knows_setting("output_plugin_libraries")) return;
+  WALTRACK_NEEDS_PLUGIN_REFUSAL(*server_);
   settings_.plugin = "auto";
   expect_check(0, {"wal2json", "output_plugin_libraries"});
   TestReceiver receiver;

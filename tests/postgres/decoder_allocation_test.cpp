@@ -1,12 +1,12 @@
 #include <gtest/gtest.h>
 #include <string>
 
-#include "support/allocation_count.hpp"
 #include "postgres/decoded_text.hpp"
 #include "postgres/fake_catalog.hpp"
 #include "postgres/pgoutput_decoder.hpp"
 #include "postgres/pgoutput_message.hpp"
 #include "postgres/wal2json_decoder.hpp"
+#include "support/allocation_count.hpp"
 
 namespace waltrack {
 namespace {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/wakeup.hpp"
+#include "support/plugin_refusal.hpp"
 #include "support/postgres_server.hpp"
 #include "support/wait_until.hpp"
 
@@ -307,6 +308,7 @@ TEST_F(PostgresSourceTest, AMissingSlotEndsTheRun) {
 }
 
 TEST_F(PostgresSourceTest, ARefusedPluginOfAnExistingSlotEndsTheRunWithTheFix) {
+  WALTRACK_NEEDS_PLUGIN_REFUSAL(*server_);
   Reader reader(*server_, PluginChoice::wal2json, orders(), "tracker");
   server_->configure({{"output_plugin_libraries", "'pgoutput, test_decoding'"}});
   server_->reload();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "postgres/slot.hpp"
+#include "support/plugin_refusal.hpp"
 #include "support/postgres_server.hpp"
 
 namespace waltrack {
@@ -137,6 +138,7 @@ TEST_F(PreflightTest, ARoleWithoutReplicationIsToldTheGrant) {
 }
 
 TEST_F(PreflightTest, ARefusedWal2jsonIsAWarningForAutoAndAnErrorByName) {
+  WALTRACK_NEEDS_PLUGIN_REFUSAL(*server_);
   allow("'pgoutput, test_decoding'");
   for (const char* role : {"postgres", "tracker"}) {
     settings_.plugin = PluginChoice::automatic;
@@ -152,6 +154,7 @@ TEST_F(PreflightTest, ARefusedWal2jsonIsAWarningForAutoAndAnErrorByName) {
 }
 
 TEST_F(PreflightTest, ARefusedPluginOfAnExistingSlotIsAnError) {
+  WALTRACK_NEEDS_PLUGIN_REFUSAL(*server_);
   prepare_slot(settings_, true);
   allow("'pgoutput, test_decoding'");
   const Findings findings = check("tracker");

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/plugin_refusal.hpp"
 #include "support/postgres_server.hpp"
 
 namespace waltrack {
@@ -83,6 +84,7 @@ TEST_F(SlotTest, AutomaticPrefersWal2jsonWhereItIsAllowed) {
 }
 
 TEST_F(SlotTest, AutomaticTakesPgoutputWhereWal2jsonIsRefusedAndSaysSo) {
+  WALTRACK_NEEDS_PLUGIN_REFUSAL(*server_);
   const Wal2jsonRefused refused;
   testing::internal::CaptureStderr();
   const PreparedSlot slot = prepare(PluginChoice::automatic);
@@ -96,6 +98,7 @@ TEST_F(SlotTest, AutomaticTakesPgoutputWhereWal2jsonIsRefusedAndSaysSo) {
 }
 
 TEST_F(SlotTest, ARoleThatIsNoSuperuserSeesTheRefusalToo) {
+  WALTRACK_NEEDS_PLUGIN_REFUSAL(*server_);
   const Wal2jsonRefused refused;
   server_->exec("CREATE PUBLICATION waltrack FOR TABLE orders WITH (publish_via_partition_root)");
   settings_.url = server_->conninfo("postgres", "tracker");
@@ -107,6 +110,7 @@ TEST_F(SlotTest, ARoleThatIsNoSuperuserSeesTheRefusalToo) {
 }
 
 TEST_F(SlotTest, Wal2jsonByNameIsRefusedWithTheFix) {
+  WALTRACK_NEEDS_PLUGIN_REFUSAL(*server_);
   const Wal2jsonRefused refused;
   const Error error = refusal(PluginChoice::wal2json);
   EXPECT_FALSE(error.is_transient());
@@ -117,6 +121,7 @@ TEST_F(SlotTest, Wal2jsonByNameIsRefusedWithTheFix) {
 }
 
 TEST_F(SlotTest, TheFixThatIsToldMendsIt) {
+  WALTRACK_NEEDS_PLUGIN_REFUSAL(*server_);
   const Wal2jsonRefused refused;
   server_->exec("ALTER SYSTEM SET output_plugin_libraries = pgoutput, test_decoding, wal2json");
   server_->reload();
@@ -126,6 +131,7 @@ TEST_F(SlotTest, TheFixThatIsToldMendsIt) {
 
 TEST_F(SlotTest, AnExistingWal2jsonSlotIsRefusedWithTheFixAndKept) {
   prepare(PluginChoice::wal2json);
+  WALTRACK_NEEDS_PLUGIN_REFUSAL(*server_);
   const Wal2jsonRefused refused;
   const Error error = refusal(PluginChoice::automatic);
   EXPECT_TRUE(says(error, "may not be used as an output plugin")) << error.describe();
