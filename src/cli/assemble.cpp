@@ -154,7 +154,7 @@ SourceSettings source_settings(const Loaded& loaded) {
   settings.slot = loaded.config.source.slot;
   settings.plugin = plugin_choice(loaded.config);
   settings.publication = loaded.config.source.publication;
-  settings.tables = mapped_tables(loaded.mappings);
+  settings.followed.tables = mapped_tables(loaded.mappings);
   return settings;
 }
 

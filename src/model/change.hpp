@@ -29,9 +29,12 @@ struct Value {
   static Value present(std::string_view text) { return {State::present, text}; }
 };
 
-enum class Op : uint8_t { insert, update, remove, truncate, backfill };
+// `message` is a pg_logical_emit_message(): its "row" is new_row with the one column of
+// message_table().
+enum class Op : uint8_t { insert, update, remove, truncate, backfill, message };
 
-// "insert", "update", "delete", "truncate", "backfill": the words of the mapping language.
+// "insert", "update", "delete", "truncate", "backfill", "message": the words of the mapping
+// language.
 constexpr std::string_view op_name(Op op) {
   switch (op) {
     case Op::insert:
@@ -44,14 +47,20 @@ constexpr std::string_view op_name(Op op) {
       return "truncate";
     case Op::backfill:
       return "backfill";
+    case Op::message:
+      return "message";
   }
   return "insert";
 }
 
 struct Transaction {
   uint32_t xid = 0;
-  int64_t commit_time_us = 0;  // microseconds since 1970-01-01 UTC
+  int64_t commit_time_us = 0;  // microseconds since 1970-01-01 UTC; 0 = none, see below
   Lsn commit_lsn;              // start of the commit record: the transaction's name in the WAL
+
+  // A non-transactional message belongs to no transaction: it comes as one of its own, with xid 0,
+  // without a commit time, and with a position inside of its own WAL record as the commit_lsn.
+  bool has_commit_time() const { return commit_time_us != 0; }
 };
 
 // One row that a committed transaction changed. Everything is a view: valid until the decoder reads
@@ -62,7 +71,7 @@ struct Change {
   Lsn lsn;               // of the row's WAL record; several rows may share it
   uint32_t ordinal = 0;  // counts the rows of this table (partitions as their root) at this lsn
   // Each either empty or one value per column of the table.
-  std::span<const Value> new_row;  // insert, update, backfill
+  std::span<const Value> new_row;  // insert, update, backfill, message
   std::span<const Value> old_row;  // update, remove: what the replica identity delivers
 };
 

@@ -1,11 +1,19 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "model/rule.hpp"
 
 namespace waltrack {
+
+// Why a rule made no event of a row.
+enum class Silence : uint8_t {
+  other_change,  // its `on` names other kinds of changes
+  when,          // its `when` is false or null
+  same_output,   // an identify or group that says what the old row said
+};
 
 // Where a mapper puts a row's events, one at a time, in order. Belongs to the capture thread.
 class EventSink {
@@ -24,6 +32,12 @@ class EventSink {
 
   // Ends the event that open() began by taking back what was appended; nothing will be sent.
   virtual void abandon() = 0;
+
+  // A rule made no event of the row, as it was meant to. For those that explain; most don't care.
+  virtual void silent(const Rule& rule, Silence why) {
+    static_cast<void>(rule);
+    static_cast<void>(why);
+  }
 
   // No event can be made of this row by `rule`, ever: it becomes a dead letter. `reason` is a short
   // fixed code ("no_user", "expression_failed", "unavailable_column", "too_large"), `detail` says

@@ -14,6 +14,7 @@ enum class MessageKind : uint8_t { row = 1, truncate = 2, message = 3, backfill 
 
 constexpr MessageKind message_kind(Op op) {
   if (op == Op::truncate) return MessageKind::truncate;
+  if (op == Op::message) return MessageKind::message;
   return op == Op::backfill ? MessageKind::backfill : MessageKind::row;
 }
 
@@ -40,9 +41,9 @@ class MessageIdentity {
 };
 
 // Appends the message id: 32 lower-case hex digits, a hash of the rule's key, the kind, the commit
-// time, the row's LSN and the ordinal. The same row through the same rule gives the same id after
-// every crash, retry and failover, with either plugin. Changing this function repeats events under
-// other ids: a golden test holds it.
+// time (0 where there is none), the row's LSN and the ordinal. The same row through the same rule
+// gives the same id after every crash, retry and failover, with either plugin. Changing this
+// function repeats events under other ids: a golden test holds it.
 void append_message_id(std::string& out, const RuleKey& rule, MessageKind kind,
                        int64_t commit_time_us, Lsn lsn, uint32_t ordinal);
 

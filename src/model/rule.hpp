@@ -12,10 +12,11 @@ namespace waltrack {
 // mapper lives.
 struct Rule {
   uint32_t index = 0;  // dense over the mapper, in the order in which a row's rules run
-  std::string table;   // resolved "schema.table"
+  std::string table;   // resolved "schema.table", or "message:PREFIX"
   std::string id;  // unique within the table: its `id:`, else "track/Order Completed", "identify"
   RuleKey key;
-  SourcePlace place;  // where it stands
+  bool shadow = false;  // its events are made and counted, and not sent
+  SourcePlace place;    // where it stands
 };
 
 }  // namespace waltrack

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace waltrack {
@@ -62,6 +63,8 @@ struct TableName {
 
 // One layout of one table. A table whose columns change gets a new Table with a new id; an old one
 // lives as long as its decoder. `schema` and `name` are the resolved table: a partition's root.
+// What applications emit under one prefix of pg_logical_emit_message() is a Table, too: see
+// message_table().
 struct Table {
   uint32_t id = 0;  // small, never used twice in a run
   std::string schema;
@@ -69,7 +72,9 @@ struct Table {
   std::vector<Column> columns;
   ReplicaIdentity replica_identity = ReplicaIdentity::key;
 
-  std::string full_name() const { return schema + "." + name; }
+  bool is_message() const { return schema.empty(); }
+  // "schema.table", or "message:PREFIX".
+  std::string full_name() const { return is_message() ? "message:" + name : schema + "." + name; }
   std::optional<size_t> find_column(std::string_view column) const {
     for (size_t i = 0; i < columns.size(); ++i) {
       if (columns[i].name == column) return i;
@@ -77,5 +82,18 @@ struct Table {
     return std::nullopt;
   }
 };
+
+// The table that stands for logical messages of a prefix: no schema, and one text column `content`
+// that is never null.
+inline Table message_table(std::string prefix) {
+  Table table;
+  table.schema.clear();
+  table.name = std::move(prefix);
+  Column content;
+  content.name = "content";
+  content.nullable = false;
+  table.columns.push_back(std::move(content));
+  return table;
+}
 
 }  // namespace waltrack

@@ -215,7 +215,7 @@ void Preflight::check_tables() {
   for (const TableName& table : catalog.tables())
     known.push_back(shown(table));
   for (const TableState& table :
-       read_table_states(connection_, settings_.tables, settings_.publication)) {
+       read_table_states(connection_, settings_.followed.tables, settings_.publication)) {
     check_table(table, known);
   }
 }
@@ -281,7 +281,7 @@ void Preflight::check_publication() {
   const std::string where = "publication " + settings_.publication;
   const PublicationState publication = read_publication(connection_, settings_.publication);
   const std::vector<TableState> tables =
-      read_table_states(connection_, settings_.tables, settings_.publication);
+      read_table_states(connection_, settings_.followed.tables, settings_.publication);
   for (const TableName& table : endangered_tables(publication, tables)) {
     error(shown(table) +
               " has no replica identity: once published, its updates and deletes would "

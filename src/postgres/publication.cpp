@@ -110,7 +110,7 @@ bool ensure_publication(PgConnection& connection, const SourceSettings& settings
   const std::string where = connection.context().where + ", publication " + settings.publication;
   const PublicationState publication = read_publication(connection, settings.publication);
   const std::vector<TableState> tables =
-      read_table_states(connection, settings.tables, settings.publication);
+      read_table_states(connection, settings.followed.tables, settings.publication);
   refuse_what_cannot_work(where, publication, tables);
   const std::vector<std::string> changes = publication_changes(settings, publication, tables);
   for (const std::string& change : changes) {

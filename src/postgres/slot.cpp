@@ -130,7 +130,7 @@ PreparedSlot reuse(PgConnection& connection, const SourceSettings& settings,
 
 void warn_of_partitions(PgConnection& connection, const SourceSettings& settings) {
   for (const TableState& table :
-       read_table_states(connection, settings.tables, settings.publication)) {
+       read_table_states(connection, settings.followed.tables, settings.publication)) {
     if (table.kind == TableState::Kind::partitioned) log::warn(partition_caution(table.name));
   }
 }

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "postgres/catalog_lookup.hpp"
+#include "model/followed.hpp"
 
 namespace waltrack {
 
@@ -24,7 +24,7 @@ struct SourceSettings {
   std::string slot = "waltrack";
   PluginChoice plugin = PluginChoice::automatic;
   std::string publication = "waltrack";  // pgoutput only
-  std::vector<TableName> tables;         // resolved: no globs; a partitioned table as its root
+  Followed followed;
 };
 
 // A connection string as it may be shown: key=value form without any secret. A string that libpq

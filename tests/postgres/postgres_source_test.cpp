@@ -19,7 +19,7 @@ class Reader {
          const std::string& role = "postgres") {
     settings_.url = server.conninfo("postgres", role);
     settings_.plugin = plugin;
-    settings_.tables = std::move(tables);
+    settings_.followed.tables = std::move(tables);
     slot_ = prepare_slot(settings_, true);
     identity_ = read_server_identity(settings_.url);
     confirmed_ = slot_.confirmed;

@@ -46,7 +46,7 @@ class PreflightTest : public testing::Test {
 
   void SetUp() override {
     settings_.url = server_->conninfo();
-    settings_.tables = {{"public", "orders"}};
+    settings_.followed.tables = {{"public", "orders"}};
   }
   void TearDown() override {
     server_->exec(
@@ -98,11 +98,11 @@ TEST_F(PreflightTest, FindsNothingWrongWithASlotInOrder) {
 }
 
 TEST_F(PreflightTest, TellsAllFaultsOfTablesAtOnce) {
-  settings_.tables = {{"public", "oders"},
-                      {"public", "clicks"},
-                      {"public", "recent"},
-                      {"public", "scratch"},
-                      {"public", "visits_1"}};
+  settings_.followed.tables = {{"public", "oders"},
+                               {"public", "clicks"},
+                               {"public", "recent"},
+                               {"public", "scratch"},
+                               {"public", "visits_1"}};
   const Findings findings = check();
   EXPECT_EQ(findings.size(), 5u) << shown(findings);
   EXPECT_TRUE(holds(findings, Severity::error, "no table public.oders", "public.orders"));
@@ -114,7 +114,7 @@ TEST_F(PreflightTest, TellsAllFaultsOfTablesAtOnce) {
 }
 
 TEST_F(PreflightTest, APartitionedTableIsACautionWithWal2jsonAlone) {
-  settings_.tables = {{"public", "visits"}};
+  settings_.followed.tables = {{"public", "visits"}};
   settings_.plugin = PluginChoice::wal2json;
   EXPECT_TRUE(holds(check(), Severity::warning, "public.visits is partitioned", "pgoutput"))
       << shown(check());
@@ -124,7 +124,7 @@ TEST_F(PreflightTest, APartitionedTableIsACautionWithWal2jsonAlone) {
 
 TEST_F(PreflightTest, ForPgoutputATableWithoutIdentityIsAnError) {
   settings_.plugin = PluginChoice::pgoutput;
-  settings_.tables = {{"public", "clicks"}};
+  settings_.followed.tables = {{"public", "clicks"}};
   const Findings findings = check();
   EXPECT_TRUE(holds(findings, Severity::error, "fail, for the application too", "IDENTITY FULL"))
       << shown(findings);
@@ -224,7 +224,7 @@ TEST(PreflightOfAnotherServer, KeepsGoingAfterAFinding) {
   server.exec("SELECT pg_create_physical_replication_slot('taken')");
   SourceSettings settings;
   settings.url = server.conninfo("postgres", "plain");
-  settings.tables = {{"public", "orders"}, {"public", "user"}};
+  settings.followed.tables = {{"public", "orders"}, {"public", "user"}};
   const Findings findings = check_source(settings);
   EXPECT_TRUE(holds(findings, Severity::error, "wal_level is replica", "wal_level = logical"));
   EXPECT_TRUE(holds(findings, Severity::error, "may not replicate", "REPLICATION"));

@@ -21,7 +21,7 @@ class PublicationTest : public testing::Test {
     server_->exec("CREATE DATABASE shop");
     exec("CREATE TABLE orders (id int PRIMARY KEY)");
     exec("CREATE TABLE users (id int PRIMARY KEY)");
-    settings_.tables = {{"public", "orders"}, {"public", "users"}};
+    settings_.followed.tables = {{"public", "orders"}, {"public", "users"}};
   }
 
   static void exec(const std::string& sql) { server_->exec(sql, "shop"); }
@@ -84,7 +84,7 @@ TEST_F(PublicationTest, TellsPartitionsAsTheirRoot) {
   exec("CREATE TABLE visits (id int PRIMARY KEY) PARTITION BY RANGE (id)");
   exec("CREATE TABLE visits_1 PARTITION OF visits FOR VALUES FROM (1) TO (100)");
   exec("CREATE PUBLICATION waltrack FOR TABLE orders, users");
-  settings_.tables.push_back({"public", "visits"});
+  settings_.followed.tables.push_back({"public", "visits"});
   ensure();
   EXPECT_EQ(published(), "orders users visits");
   EXPECT_EQ(via_root(), "t");
@@ -118,7 +118,7 @@ TEST_F(PublicationTest, WithARowFilterIsRefused) {
 TEST_F(PublicationTest, NeverBreaksTheWritesOfATableWithoutAnIdentity) {
   exec("CREATE TABLE clicks (at timestamptz)");
   exec("INSERT INTO clicks VALUES (now())");
-  settings_.tables.push_back({"public", "clicks"});
+  settings_.followed.tables.push_back({"public", "clicks"});
   const Error error = refusal();
   EXPECT_EQ(error.kind(), ErrorKind::usage);
   EXPECT_NE(error.hint().find("\"public\".\"clicks\" REPLICA IDENTITY FULL"), std::string::npos);
@@ -133,7 +133,7 @@ TEST_F(PublicationTest, LooksAtTheIdentityOfEachPartition) {
   exec("CREATE TABLE visits (id int) PARTITION BY RANGE (id)");
   exec("CREATE TABLE visits_1 PARTITION OF visits FOR VALUES FROM (1) TO (100)");
   exec("ALTER TABLE visits REPLICA IDENTITY FULL");
-  settings_.tables.push_back({"public", "visits"});
+  settings_.followed.tables.push_back({"public", "visits"});
   EXPECT_EQ(refusal().kind(), ErrorKind::usage);
   exec("ALTER TABLE visits_1 REPLICA IDENTITY FULL");
   EXPECT_NO_THROW(ensure());
@@ -142,13 +142,13 @@ TEST_F(PublicationTest, LooksAtTheIdentityOfEachPartition) {
 TEST_F(PublicationTest, OfInsertsOnlyTakesATableWithoutAnIdentity) {
   exec("CREATE TABLE clicks (at timestamptz)");
   exec("CREATE PUBLICATION waltrack FOR TABLE orders, users WITH (publish = 'insert')");
-  settings_.tables.push_back({"public", "clicks"});
+  settings_.followed.tables.push_back({"public", "clicks"});
   ensure();
   EXPECT_EQ(published(), "clicks orders users");
 }
 
 TEST_F(PublicationTest, OfATableThatIsNotThereIsUsage) {
-  settings_.tables.push_back({"public", "nothing"});
+  settings_.followed.tables.push_back({"public", "nothing"});
   EXPECT_EQ(refusal().kind(), ErrorKind::usage);
 }
 

@@ -23,7 +23,7 @@ class SlotTest : public testing::Test {
 
   void SetUp() override {
     settings_.url = server_->conninfo();
-    settings_.tables = {{"public", "orders"}};
+    settings_.followed.tables = {{"public", "orders"}};
   }
   void TearDown() override {
     server_->exec("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots");
@@ -181,7 +181,7 @@ TEST_F(SlotTest, WithoutItsPublicationIsRefusedBecauseANewOneComesTooLate) {
 TEST_F(SlotTest, GetsATableThatWasMappedLaterIntoItsPublication) {
   server_->exec("CREATE TABLE refunds (id int PRIMARY KEY)");
   prepare(PluginChoice::pgoutput);
-  settings_.tables.push_back({"public", "refunds"});
+  settings_.followed.tables.push_back({"public", "refunds"});
   prepare(PluginChoice::pgoutput, false);
   const std::string published = server_->value("SELECT count(*) FROM pg_publication_tables");
   server_->exec("DROP TABLE refunds");
