@@ -154,14 +154,14 @@ SourceSettings source_settings(const Loaded& loaded) {
   settings.slot = loaded.config.source.slot;
   settings.plugin = plugin_choice(loaded.config);
   settings.publication = loaded.config.source.publication;
-  settings.followed.tables = mapped_tables(loaded.mappings);
+  settings.followed = followed(loaded.mappings, {});
   return settings;
 }
 
 std::unique_ptr<Mapper> compile_against(Catalog& catalog, const std::vector<MappingFile>& mappings,
                                         const MessageIdentity& identity, Diagnostics& diagnostics) {
-  // Only mapped tables are read; the others' names are for suggestions.
-  const std::vector<TableName> mapped = mapped_tables(mappings);
+  // Only followed tables are read; the others' names are for suggestions.
+  const std::vector<TableName> mapped = followed(mappings, catalog.tables()).tables;
   std::vector<Table> tables;
   for (const TableName& name : catalog.tables()) {
     std::optional<Table> table;
@@ -173,7 +173,8 @@ std::unique_ptr<Mapper> compile_against(Catalog& catalog, const std::vector<Mapp
     }
     tables.push_back(*std::move(table));
   }
-  return compile_mappings(mappings, tables, identity, diagnostics);
+  return compile_mappings(mappings, tables, identity, diagnostics, {},
+                          [&catalog](const TableName& name) { return catalog.read_table(name); });
 }
 
 void stream_until_signal(const Loaded& loaded) {
@@ -183,11 +184,12 @@ void stream_until_signal(const Loaded& loaded) {
   const DestinationId destination_id = state.settle_destination_id(loaded.config.destination.id);
   if (!destination_id.warning.empty()) log::warn(destination_id.warning);
 
-  const SourceSettings settings = source_settings(loaded);
+  SourceSettings settings = source_settings(loaded);
   const std::optional<ServerIdentity> server = wait_for_server(settings.url, stop_fd);
   if (!server) return;
   Catalog catalog(settings.url);
   catalog.load();
+  settings.followed = followed(loaded.mappings, catalog.tables());
   Diagnostics diagnostics;
   const std::unique_ptr<Mapper> mapper = compile_against(
       catalog, loaded.mappings,

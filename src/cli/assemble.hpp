@@ -17,7 +17,8 @@
 
 namespace waltrack {
 
-// The source as the configuration names it; the tables are still the mappings' words.
+// The source as the configuration names it, with the tables that the mappings name; what their
+// globs match is known with the catalog only, see followed().
 SourceSettings source_settings(const Loaded& loaded);
 
 // Whether state file, server and slot belong together, and where a run would begin; throws the
@@ -28,7 +29,8 @@ StartDecision start_decision(const SourceSettings& settings, const ServerIdentit
                              const std::string& state_path);
 
 // Compiles the mappings against the tables that the server has now. What is wrong goes to
-// `diagnostics`; then there may be no mapper.
+// `diagnostics`; then there may be no mapper. The mapper asks the catalog for tables that come
+// later: it must outlive it and belong to its thread.
 std::unique_ptr<Mapper> compile_against(Catalog& catalog, const std::vector<MappingFile>& mappings,
                                         const MessageIdentity& identity, Diagnostics& diagnostics);
 

@@ -7,6 +7,7 @@
 #include "cli/assemble.hpp"
 #include "cli/command.hpp"
 #include "cli/load.hpp"
+#include "mapping/mapping_folder.hpp"
 #include "postgres/preflight.hpp"
 #include "postgres/server_identity.hpp"
 #include "state/state_status.hpp"
@@ -84,13 +85,27 @@ void check_start(const Loaded& loaded, Report& report) {
   }
 }
 
+// Tables that only a glob names; without a server there are none, which is told elsewhere.
+void add_matches_of_globs(const Loaded& loaded, SourceSettings& settings) {
+  if (settings.followed.globs.empty()) return;
+  try {
+    Catalog catalog(settings.url);
+    catalog.load();
+    settings.followed = followed(loaded.mappings, catalog.tables());
+  } catch (const Error&) {
+    return;
+  }
+}
+
 Report check_everything(const std::string& config_path) {
   Report report;
   Diagnostics diagnostics;
   const Loaded loaded = read_files(config_path, diagnostics);
   report.add(diagnostics);
   if (loaded.config.source.url.empty()) return report;
-  report.add(check_source(source_settings(loaded)));
+  SourceSettings settings = source_settings(loaded);
+  add_matches_of_globs(loaded, settings);
+  report.add(check_source(settings));
   check_mappings_against_server(loaded, report);
   check_start(loaded, report);
   return report;

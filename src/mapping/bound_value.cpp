@@ -139,6 +139,9 @@ std::string parameter_sql(BoundClass bound, int parameter) {
 int bind_source(sqlite3_stmt* statement, int parameter, const RowView& row, Source source,
                 std::string& scratch) {
   if (source.scope == Scope::event) {
+    if (!has_event_field(row, static_cast<EventField>(source.index))) {
+      return sqlite3_bind_null(statement, parameter);
+    }
     if (static_cast<EventField>(source.index) == EventField::xid) {
       return sqlite3_bind_int64(statement, parameter, row.transaction().xid);
     }

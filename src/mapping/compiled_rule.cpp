@@ -1,5 +1,6 @@
 #include "mapping/compiled_rule.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "base/iso8601.hpp"
@@ -14,6 +15,16 @@ namespace {
 constexpr int64_t kFirstTime = -62'135'596'800'000'000;
 constexpr int64_t kLastTime = 253'402'300'799'999'999;
 
+// Tells an old row from its new one where serials are compared.
+constexpr uint64_t kOldRowSerial = uint64_t{1} << 63;
+
+// An update of which the whole old row is known.
+bool whole_update(const Change& change) {
+  return change.op == Op::update && !change.old_row.empty() &&
+         std::none_of(change.old_row.begin(), change.old_row.end(),
+                      [](const Value& value) { return value.is_unavailable(); });
+}
+
 }  // namespace
 
 std::optional<int64_t> parse_call_time(std::string_view text) {
@@ -23,17 +34,26 @@ std::optional<int64_t> parse_call_time(std::string_view text) {
 
 void CompiledRule::run(const RowView& row, const Table& table, EventSink& sink) {
   if (!fires(row, table, sink)) return;
+  const bool may_be_same = compares && whole_update(row.change());
+  if (may_be_same && watched_stayed(row)) return sink.silent(rule, Silence::same_output);
+  const bool knows_before = may_be_same && look_back(row);
   if (program && !program->run(row)) {
     return sink.reject(rule, "expression_failed", program->failure());
   }
   int64_t time_us = row.transaction().commit_time_us;
-  if (!identify_user(row, table, sink) || !find_time(row, sink, time_us)) return;
+  if (!identify_user(row, table, sink) || !find_parts(row, table, sink) ||
+      !find_time(row, sink, time_us)) {
+    return;
+  }
+  const bool same_subject = knows_before && before_.user == user_text_ &&
+                            before_.anonymous == anonymous_text_ && same_parts();
+  if (same_subject && says_the_same(row)) return sink.silent(rule, Silence::same_output);
 
   std::string* out = sink.open(rule, user_text_, anonymous_text_);
   if (out == nullptr) return;
   size_t start = out->size();
   TemplateWriter writer(*out, row, program.get());
-  write(row, time_us, *out, writer);
+  write(row, time_us, same_subject && only_changed, *out, writer);
   size_t size = out->size() - start;
   if (writer.failed()) {
     sink.abandon();
@@ -49,12 +69,69 @@ void CompiledRule::run(const RowView& row, const Table& table, EventSink& sink) 
   }
 }
 
+bool CompiledRule::watched_stayed(const RowView& row) const {
+  return std::all_of(watched.begin(), watched.end(), [&](uint32_t column) {
+    const std::optional<bool> changed = row.changed(column);
+    return changed && !*changed;
+  });
+}
+
+// What the rule said of the old row, into before_. False when that is not known, or when it said
+// nothing.
+bool CompiledRule::look_back(const RowView& row) {
+  Change change = row.change();
+  change.new_row = change.old_row;
+  change.old_row = {};
+  const RowView was(row.transaction(), change, row.columns(), row.serial() | kOldRowSerial);
+  for (Condition* condition : conditions) {
+    if (!condition->is_of_row_alone()) continue;
+    if (condition->evaluate(was) != Condition::Verdict::fires) return false;
+  }
+  if (program && !program->run(was)) return false;
+  const char* reason = nullptr;
+  const auto known = [](Found found) { return found == Found::present || found == Found::none; };
+  if (!known(find(user_id, was, before_.user, reason))) return false;
+  if (!known(find(anonymous_id, was, before_.anonymous, reason))) return false;
+  if (before_.user.empty() && before_.anonymous.empty()) return false;
+  before_.parts.resize(parts.size());
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (!known(find(parts[i].input, was, before_.parts[i], reason))) return false;
+  }
+  before_.content.clear();
+  TemplateWriter writer(before_.content, was, program.get());
+  write_body(writer, before_.content);
+  write_rest(writer, before_.content);
+  if (only_changed) {
+    before_.fields.resize(body.fields.size());
+    for (size_t i = 0; i < body.fields.size(); ++i) {
+      before_.fields[i].clear();
+      TemplateWriter(before_.fields[i], was, program.get()).write_field(body.fields[i]);
+    }
+  }
+  return !writer.failed();
+}
+
+bool CompiledRule::same_parts() const {
+  return std::equal(
+      parts.begin(), parts.end(), before_.parts.begin(), before_.parts.end(),
+      [](const CallPart& part, const std::string& text) { return part.text == text; });
+}
+
+bool CompiledRule::says_the_same(const RowView& row) {
+  content_now_.clear();
+  TemplateWriter writer(content_now_, row, program.get());
+  write_body(writer, content_now_);
+  write_rest(writer, content_now_);
+  return !writer.failed() && content_now_ == before_.content;
+}
+
 bool CompiledRule::fires(const RowView& row, const Table& table, EventSink& sink) {
   for (Condition* condition : conditions) {
     switch (condition->evaluate(row)) {
       case Condition::Verdict::fires:
         continue;
       case Condition::Verdict::silent:
+        sink.silent(rule, Silence::when);
         return false;
       case Condition::Verdict::unavailable:
         reject_unavailable(row, table, "when", condition->unavailable(), sink);
@@ -68,28 +145,42 @@ bool CompiledRule::fires(const RowView& row, const Table& table, EventSink& sink
 }
 
 bool CompiledRule::identify_user(const RowView& row, const Table& table, EventSink& sink) {
-  struct Part {
-    const CallInput& input;
-    std::string& text;
-  };
-  for (Part part : {Part{user_id, user_text_}, Part{anonymous_id, anonymous_text_}}) {
-    const char* reason = nullptr;
-    Found found = find(part.input, row, part.text, reason);
-    if (found == Found::failed) {
-      reject_failed(part.input.name, reason, sink);
-      return false;
-    }
-    if (found == Found::unavailable) {
-      const Source* source = &part.input.source;
-      if (part.input.kind == CallInput::Kind::expression) {
-        source = program->first_unavailable(part.input.expression, row);
-      }
-      reject_unavailable(row, table, part.input.name, *source, sink);
-      return false;
-    }
+  if (!find_text(user_id, row, table, user_text_, sink)) return false;
+  if (!find_text(anonymous_id, row, table, anonymous_text_, sink)) return false;
+  // An alias joins the old id to a known user.
+  const bool someone = !user_text_.empty() || (!anonymous_text_.empty() && type != CallType::alias);
+  if (!someone) sink.reject(rule, "no_user", "neither user_id nor anonymous_id gave an id");
+  return someone;
+}
+
+bool CompiledRule::find_parts(const RowView& row, const Table& table, EventSink& sink) {
+  for (CallPart& part : parts) {
+    if (!find_text(part.input, row, table, part.text, sink)) return false;
+    if (!part.text.empty() || part.needed == nullptr) continue;
+    sink.reject(rule, part.needed, part.input.name + " gave nothing");
+    return false;
   }
-  if (!user_text_.empty() || !anonymous_text_.empty()) return true;
-  sink.reject(rule, "no_user", "neither user_id nor anonymous_id gave an id");
+  return true;
+}
+
+bool CompiledRule::find_text(const CallInput& input, const RowView& row, const Table& table,
+                             std::string& out, EventSink& sink) {
+  const char* reason = nullptr;
+  switch (find(input, row, out, reason)) {
+    case Found::present:
+    case Found::none:
+      return true;
+    case Found::failed:
+      reject_failed(input.name, reason, sink);
+      return false;
+    case Found::unavailable:
+      break;
+  }
+  const Source* source = &input.source;
+  if (input.kind == CallInput::Kind::expression) {
+    source = program->first_unavailable(input.expression, row);
+  }
+  reject_unavailable(row, table, input.name, *source, sink);
   return false;
 }
 
@@ -148,15 +239,18 @@ CompiledRule::Found CompiledRule::find(const CallInput& input, const RowView& ro
   return Found::present;
 }
 
-void CompiledRule::write(const RowView& row, int64_t time_us, std::string& out,
+void CompiledRule::write(const RowView& row, int64_t time_us, bool partly, std::string& out,
                          TemplateWriter& writer) {
   const Change& change = row.change();
   out += opening;
   append_message_id(out, rule.key, message_kind(change.op), row.transaction().commit_time_us,
                     change.lsn, change.ordinal);
-  out += R"(","timestamp":")";
-  append_iso8601_utc(out, time_us);
   out += '"';
+  if (time_us != 0) {  // else the receiver says when
+    out += R"(,"timestamp":")";
+    append_iso8601_utc(out, time_us);
+    out += '"';
+  }
   if (!user_text_.empty()) {
     out += R"(,"userId":)";
     append_json_string(out, user_text_);
@@ -165,13 +259,39 @@ void CompiledRule::write(const RowView& row, int64_t time_us, std::string& out,
     out += R"(,"anonymousId":)";
     append_json_string(out, anonymous_text_);
   }
-  out += body_prefix;
-  size_t start = out.size();
-  if (!writer.write(body)) {
-    out.resize(start);
-    out += "{}";
-    if (!writer.failed()) ++left_out;
+  for (const CallPart& part : parts) {
+    if (part.text.empty()) continue;
+    out += part.prefix;
+    append_json_string(out, part.text);
   }
+  out += body_prefix;
+  if (partly) {
+    write_changed_fields(writer, out);
+  } else {
+    write_body(writer, out);
+  }
+  write_rest(writer, out);
+  out += '}';
+}
+
+void CompiledRule::write_body(TemplateWriter& writer, std::string& out) {
+  if (!has_body) return;
+  if (writer.write(body) == TemplateWriter::Written::value) return;
+  out += "{}";
+  if (!writer.failed()) writer.count_left_out();
+}
+
+void CompiledRule::write_changed_fields(TemplateWriter& writer, std::string& out) const {
+  out += '{';
+  for (size_t i = 0; i < body.fields.size(); ++i) {
+    const size_t start = out.size();
+    const bool written = writer.write_field(body.fields[i]);
+    if (written && std::string_view(out).substr(start) == before_.fields[i]) out.resize(start);
+  }
+  close_json(out, '}');
+}
+
+void CompiledRule::write_rest(TemplateWriter& writer, std::string& out) {
   out += context_prefix;
   writer.write_fields(context);
   close_json(out, '}');
@@ -179,7 +299,6 @@ void CompiledRule::write(const RowView& row, int64_t time_us, std::string& out,
     out += R"(,"integrations":)";
     writer.write(integrations);
   }
-  out += '}';
 }
 
 void CompiledRule::reject_unavailable(const RowView& row, const Table& table, std::string_view what,

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "mapping/call_spec.hpp"
 #include "mapping/condition.hpp"
 #include "mapping/expression_program.hpp"
-#include "mapping/mapping_file.hpp"
 #include "mapping/row_view.hpp"
 #include "mapping/value_template.hpp"
 #include "model/event_sink.hpp"
@@ -35,24 +35,42 @@ struct CallInput {
 // writes with four digits. Nothing for what is no date and time.
 std::optional<int64_t> parse_call_time(std::string_view text);
 
+// A text that a call has beside its ids, found anew for each row: a group's id, an alias' previous
+// id, a name that the row decides.
+struct CallPart {
+  CallInput input;
+  std::string prefix;            // `,"groupId":`
+  const char* needed = nullptr;  // the reason of a row without it; nullptr: it may be missing
+  std::string text;              // of the row at hand
+};
+
 // One call of a mapping, ready to make events of rows. The mapper owns all; a rule keeps buffers,
 // so that it allocates nothing for a row once they have grown.
 struct CompiledRule {
   Rule rule;
+  CallType type = CallType::identify;
   OpSet ops;
   std::vector<Condition*> conditions;          // all must fire; in order
   std::unique_ptr<ExpressionProgram> program;  // may be nullptr
   CallInput user_id;
   CallInput anonymous_id;
   CallInput timestamp;
+  std::vector<CallPart> parts;
   std::string opening;      // {"type":…,"messageId":"
   std::string body_prefix;  // ,"event":…,"properties":
+  bool has_body = true;     // an alias has none
   ValueTemplate body;
   std::string
       context_prefix;     // ,"context":{"library":{…}, and what else is fixed, each with a comma
   ValueTemplate context;  // an object
   bool has_integrations = false;
   ValueTemplate integrations;
+
+  // An identify or group that reads the new row only: an update that changes nothing of what it
+  // says makes no event.
+  bool compares = false;
+  bool only_changed = false;      // and of its body only the fields that changed are sent
+  std::vector<uint32_t> watched;  // compares: the columns that it reads
 
   // Fields that were left out because a row did not have their columns.
   uint64_t left_out = 0;
@@ -63,11 +81,31 @@ struct CompiledRule {
  private:
   enum class Found : uint8_t { present, none, unavailable, failed };
 
+  // What the call says, but for its id and its time.
+  struct Said {
+    std::string user;
+    std::string anonymous;
+    std::vector<std::string> parts;
+    std::string content;              // body, context and integrations
+    std::vector<std::string> fields;  // only_changed: the body's fields
+  };
+
   bool fires(const RowView& row, const Table& table, EventSink& sink);
+  bool watched_stayed(const RowView& row) const;
+  bool look_back(const RowView& row);
+  bool same_parts() const;
+  bool says_the_same(const RowView& row);
   bool identify_user(const RowView& row, const Table& table, EventSink& sink);
+  bool find_parts(const RowView& row, const Table& table, EventSink& sink);
+  bool find_text(const CallInput& input, const RowView& row, const Table& table, std::string& out,
+                 EventSink& sink);
   bool find_time(const RowView& row, EventSink& sink, int64_t& time_us);
   Found find(const CallInput& input, const RowView& row, std::string& out, const char*& reason);
-  void write(const RowView& row, int64_t time_us, std::string& out, TemplateWriter& writer);
+  void write(const RowView& row, int64_t time_us, bool partly, std::string& out,
+             TemplateWriter& writer);
+  void write_body(TemplateWriter& writer, std::string& out);
+  void write_changed_fields(TemplateWriter& writer, std::string& out) const;
+  void write_rest(TemplateWriter& writer, std::string& out);
   void reject_unavailable(const RowView& row, const Table& table, std::string_view what,
                           Source source, EventSink& sink) const;
   void reject_failed(std::string_view name, std::string_view reason, EventSink& sink) const;
@@ -75,6 +113,8 @@ struct CompiledRule {
   std::string user_text_;
   std::string anonymous_text_;
   std::string time_text_;
+  Said before_;  // of the old row
+  std::string content_now_;
 };
 
 }  // namespace waltrack

@@ -1,5 +1,7 @@
 #include "mapping/condition.hpp"
 
+#include <algorithm>
+
 namespace waltrack {
 
 Condition Condition::constant(bool fires) {
@@ -12,6 +14,7 @@ Condition Condition::of_source(Source source) {
   Condition condition;
   condition.kind_ = Kind::source;
   condition.source_ = source;
+  condition.of_row_alone_ = condition.reads_row_alone();
   return condition;
 }
 
@@ -19,7 +22,20 @@ Condition Condition::of_expression(std::unique_ptr<ExpressionProgram> program) {
   Condition condition;
   condition.kind_ = Kind::expression;
   condition.program_ = std::move(program);
+  condition.of_row_alone_ = condition.reads_row_alone();
   return condition;
+}
+
+std::vector<Source> Condition::reads() const {
+  if (kind_ == Kind::source) return {source_};
+  if (kind_ == Kind::expression) return program_->expression(0).reads;
+  return {};
+}
+
+bool Condition::reads_row_alone() const {
+  const std::vector<Source> all = reads();
+  return std::all_of(all.begin(), all.end(),
+                     [](Source source) { return source.scope == Scope::row; });
 }
 
 Condition::Verdict Condition::evaluate(const RowView& row) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/diagnostic.hpp"
 #include "mapping/expression_program.hpp"
@@ -19,6 +20,11 @@ class Condition {
   static Condition of_source(Source source);
   static Condition of_expression(std::unique_ptr<ExpressionProgram> program);
 
+  // It reads columns of the (new) row and nothing else: it is about a state, not about a change.
+  bool is_of_row_alone() const { return of_row_alone_; }
+  // What it reads, each once.
+  std::vector<Source> reads() const;
+
   Verdict evaluate(const RowView& row);
 
   // Of the last evaluation: what failed and why, without values; what is unavailable.
@@ -28,10 +34,12 @@ class Condition {
  private:
   enum class Kind : uint8_t { fires, silent, source, expression };
 
+  bool reads_row_alone() const;
   Verdict decide_source(const RowView& row);
   Verdict decide_expression(const RowView& row);
 
   Kind kind_ = Kind::fires;
+  bool of_row_alone_ = true;
   Source source_;
   std::unique_ptr<ExpressionProgram> program_;
   uint64_t serial_ = 0;  // of the row that verdict_ is for

@@ -1,86 +1,14 @@
 #include "mapping/mapper.hpp"
 
 #include <algorithm>
-#include <map>
-#include <set>
 #include <string>
 
-#include "base/nearest.hpp"
+#include "base/clock.hpp"
+#include "base/log.hpp"
 #include "mapping/compiled_rule.hpp"
-#include "mapping/rule_compiler.hpp"
+#include "mapping/mapping_compiler.hpp"
 
 namespace waltrack {
-namespace {
-
-class MappingCompiler {
- public:
-  MappingCompiler(std::span<const Table> catalog, const MessageIdentity& identity,
-                  SqlDatabase& database, Diagnostics& diagnostics)
-      : catalog_(catalog), identity_(identity), database_(database), diagnostics_(diagnostics) {}
-
-  void add(const TableMapping& mapping) {
-    std::string name = mapping.table.full_name();
-    auto known = compilers_.find(name);
-    if (known == compilers_.end()) {
-      const Table* table = find_table(mapping.table);
-      if (table == nullptr) return unknown_table(mapping);
-      plans_.push_back(std::make_unique<TablePlan>(*table));
-      auto compiler =
-          std::make_unique<RuleCompiler>(*plans_.back(), database_, identity_, diagnostics_);
-      known = compilers_.emplace(std::move(name), std::move(compiler)).first;
-    }
-    known->second->add(mapping);
-  }
-
-  std::vector<std::unique_ptr<TablePlan>> take_plans() { return std::move(plans_); }
-
- private:
-  const Table* find_table(const TableName& name) const {
-    for (const Table& table : catalog_) {
-      if (table.schema == name.schema && table.name == name.name) return &table;
-    }
-    return nullptr;
-  }
-
-  void unknown_table(const TableMapping& mapping) {
-    std::vector<std::string> names;
-    for (const Table& table : catalog_)
-      names.push_back(table.full_name());
-    std::string name = mapping.table.full_name();
-    std::optional<std::string> near;
-    for (const Table& table : catalog_) {
-      // The schema is what people forget.
-      if (!near && table.name == mapping.table.name) near = table.full_name();
-    }
-    if (!near) near = nearest_name(name, names);
-    diagnostics_.error(mapping.table_place, "the database has no table '" + name + "'",
-                       near ? "did you mean '" + *near + "'?"
-                            : "is it the right database, and may the role see the table?");
-  }
-
-  std::span<const Table> catalog_;
-  const MessageIdentity& identity_;
-  SqlDatabase& database_;
-  Diagnostics& diagnostics_;
-  std::vector<std::unique_ptr<TablePlan>> plans_;
-  std::map<std::string, std::unique_ptr<RuleCompiler>> compilers_;
-};
-
-// Defaults are checked with every call that uses them: the same fault is told once.
-void tell_once(const Diagnostics& found, Diagnostics& diagnostics) {
-  std::set<std::string> told;
-  for (const Diagnostic& one : found.all()) {
-    if (!told.insert(one.text()).second) continue;
-    if (one.severity == Severity::error) {
-      diagnostics.error(one.place, one.message, one.hint);
-    } else {
-      diagnostics.warning(one.place, one.message, one.hint);
-    }
-  }
-}
-
-}  // namespace
-
 // How the columns of a plan lie in one of the decoder's tables.
 struct Mapper::Layout {
   bool known = false;
@@ -88,30 +16,47 @@ struct Mapper::Layout {
   std::vector<int32_t> columns;     // of the plan's table → of the layout, -1 = not there
 };
 
-Mapper::Mapper(std::unique_ptr<SqlDatabase> database, std::vector<std::unique_ptr<TablePlan>> plans)
-    : database_(std::move(database)), plans_(std::move(plans)) {
-  for (const auto& plan : plans_) {
-    for (const auto& compiled : plan->rules) {
-      compiled->rule.index = static_cast<uint32_t>(rules_.size());
-      rules_.push_back(&compiled->rule);
-      compiled_.push_back(compiled.get());
-    }
+Mapper::Mapper(std::unique_ptr<SqlDatabase> database, std::vector<std::unique_ptr<TablePlan>> plans,
+               const MessageIdentity& identity)
+    : database_(std::move(database)), identity_(identity) {
+  for (std::unique_ptr<TablePlan>& plan : plans)
+    adopt(std::move(plan));
+}
+
+void Mapper::adopt(std::unique_ptr<TablePlan> plan) {
+  for (const auto& compiled : plan->rules) {
+    compiled->rule.index = static_cast<uint32_t>(rules_.size());
+    rules_.push_back(&compiled->rule);
+    compiled_.push_back(compiled.get());
   }
+  plans_.push_back(std::move(plan));
+}
+
+void Mapper::follow_new_tables(std::vector<MappingDocument> globs, TableFinder finder) {
+  globs_ = std::move(globs);
+  find_table_ = std::move(finder);
 }
 
 Mapper::~Mapper() = default;
 
 void Mapper::map(const Transaction& transaction, const Change& change, EventSink& sink) {
   if (change.table == nullptr) return;
-  if (now_us_ != transaction.commit_time_us) {
-    now_us_ = transaction.commit_time_us;
-    database_->set_now(*now_us_);
+  // Outside of a transaction the clock is the wall's.
+  const int64_t now_us =
+      transaction.has_commit_time() ? transaction.commit_time_us : SystemClock().utc_us();
+  if (now_us_ != now_us) {
+    now_us_ = now_us;
+    database_->set_now(now_us);
   }
   const Layout& layout = layout_of(*change.table);
   if (layout.plan == nullptr) return;
   RowView row(transaction, change, layout.columns, ++serial_);
   for (const auto& rule : layout.plan->rules) {
-    if (rule->ops.has(change.op)) rule->run(row, layout.plan->table, sink);
+    if (rule->ops.has(change.op)) {
+      rule->run(row, layout.plan->table, sink);
+    } else {
+      sink.silent(rule->rule, Silence::other_change);
+    }
   }
 }
 
@@ -122,18 +67,60 @@ const Mapper::Layout& Mapper::layout_of(const Table& table) {
   return layout;
 }
 
-void Mapper::look_at(const Table& table, Layout& layout) const {
+void Mapper::look_at(const Table& table, Layout& layout) {
+  const TablePlan* plan = find_plan(table);
+  if (plan == nullptr) plan = plan_new_table(table);
   layout.known = true;
-  auto plan = std::find_if(plans_.begin(), plans_.end(), [&](const auto& one) {
-    return one->table.name == table.name && one->table.schema == table.schema;
-  });
-  if (plan == plans_.end()) return;
-  layout.plan = plan->get();
+  if (plan == nullptr) return;
+  layout.plan = plan;
   layout.columns.resize(layout.plan->table.columns.size(), -1);
   for (uint32_t index : layout.plan->used_columns) {
     std::optional<size_t> found = table.find_column(layout.plan->table.columns[index].name);
     if (found) layout.columns[index] = static_cast<int32_t>(*found);
   }
+}
+
+const TablePlan* Mapper::find_plan(const Table& table) const {
+  auto plan = std::find_if(plans_.begin(), plans_.end(), [&](const auto& one) {
+    return one->table.name == table.name && one->table.schema == table.schema;
+  });
+  return plan == plans_.end() ? nullptr : plan->get();
+}
+
+// A table that is younger than the mapper may be one that a glob is meant for.
+const TablePlan* Mapper::plan_new_table(const Table& table) {
+  const TableName name{table.schema, table.name};
+  std::vector<MappingDocument> documents;
+  for (const MappingDocument& document : globs_) {
+    for (const TableRef& wanted : document.tables) {
+      if (!wanted.glob.is_glob() || !wanted.glob.matches(name)) continue;
+      documents.push_back(document);
+      break;
+    }
+  }
+  if (documents.empty() || table.is_message()) return nullptr;
+  std::vector<Table> catalog;
+  if (find_table_) {
+    if (std::optional<Table> found = find_table_(name)) catalog.push_back(*std::move(found));
+  }
+  if (catalog.empty()) catalog.push_back(table);
+  Diagnostics diagnostics;
+  MappingCompiler compiler(catalog, identity_, *database_, diagnostics);
+  for (MappingDocument& document : documents) {
+    document.tables = {{{{name.schema, false}, {name.name, false}}, document.place}};
+    compiler.add(document);
+  }
+  for (const Diagnostic& one : diagnostics.all()) {
+    if (one.severity != Severity::error) continue;
+    log::error("a new table does not fit its mapping; the rule is left out for it",
+               {{"table", table.full_name()}, {"fault", one.text()}});
+  }
+  for (std::unique_ptr<TablePlan>& plan : compiler.take_plans()) {
+    log::info("a new table matches a mapping",
+              {{"table", table.full_name()}, {"rules", plan->rules.size()}});
+    adopt(std::move(plan));
+  }
+  return plans_.back().get();
 }
 
 uint64_t Mapper::left_out_fields(const Rule& rule) const {
@@ -143,16 +130,18 @@ uint64_t Mapper::left_out_fields(const Rule& rule) const {
 std::unique_ptr<Mapper> compile_mappings(const std::vector<MappingFile>& files,
                                          std::span<const Table> catalog,
                                          const MessageIdentity& identity, Diagnostics& diagnostics,
-                                         const ExpressionLimits& limits) {
+                                         const ExpressionLimits& limits, TableFinder finder) {
   auto database = std::make_unique<SqlDatabase>(SqlDatabase::Use::run, limits);
-  Diagnostics found;
-  MappingCompiler compiler(catalog, identity, *database, found);
+  MappingCompiler compiler(catalog, identity, *database, diagnostics);
+  std::vector<MappingDocument> globs;
   for (const MappingFile& file : files) {
-    for (const TableMapping& mapping : file.tables)
-      compiler.add(mapping);
+    for (const MappingDocument& document : file.documents) {
+      compiler.add(document);
+      if (document.enabled && document.has_glob()) globs.push_back(document);
+    }
   }
-  tell_once(found, diagnostics);
-  auto mapper = std::make_unique<Mapper>(std::move(database), compiler.take_plans());
+  auto mapper = std::make_unique<Mapper>(std::move(database), compiler.take_plans(), identity);
+  mapper->follow_new_tables(std::move(globs), std::move(finder));
   return diagnostics.has_errors() ? nullptr : std::move(mapper);
 }
 

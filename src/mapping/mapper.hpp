@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -18,14 +19,23 @@ namespace waltrack {
 struct CompiledRule;
 struct TablePlan;
 
+// The columns of a table as the database has them now, or nothing when it is gone. May throw an
+// Error.
+using TableFinder = std::function<std::optional<Table>(const TableName&)>;
+
 // The compiled mappings at work. Allocates nothing for a row once its buffers have grown (SQLite
 // does, for rules with expressions). Belongs to one thread, which may be another than the one that
 // compiled it.
 class Mapper final : public ChangeMapper {
  public:
   // Use compile_mappings().
-  Mapper(std::unique_ptr<SqlDatabase> database, std::vector<std::unique_ptr<TablePlan>> plans);
+  Mapper(std::unique_ptr<SqlDatabase> database, std::vector<std::unique_ptr<TablePlan>> plans,
+         const MessageIdentity& identity);
   ~Mapper() override;
+
+  // A table that is made later and matches a glob of these documents gets rules when its first
+  // change comes, for the columns that `finder` (on the mapper's thread) or else the change gives.
+  void follow_new_tables(std::vector<MappingDocument> globs, TableFinder finder);
 
   // A layout is looked at when its id, change.table->id, first comes. A column that it lacks is
   // unavailable.
@@ -41,10 +51,16 @@ class Mapper final : public ChangeMapper {
   struct Layout;
 
   const Layout& layout_of(const Table& table);
-  void look_at(const Table& table, Layout& layout) const;
+  void look_at(const Table& table, Layout& layout);
+  const TablePlan* find_plan(const Table& table) const;
+  const TablePlan* plan_new_table(const Table& table);
+  void adopt(std::unique_ptr<TablePlan> plan);
 
   std::unique_ptr<SqlDatabase> database_;  // outlives the statements in the plans
   std::vector<std::unique_ptr<TablePlan>> plans_;
+  const MessageIdentity identity_;
+  std::vector<MappingDocument> globs_;
+  TableFinder find_table_;
   std::vector<const Rule*> rules_;
   std::vector<const CompiledRule*> compiled_;
   std::vector<Layout> layouts_;    // by the id of the decoder's table
@@ -59,6 +75,7 @@ class Mapper final : public ChangeMapper {
 std::unique_ptr<Mapper> compile_mappings(const std::vector<MappingFile>& files,
                                          std::span<const Table> catalog,
                                          const MessageIdentity& identity, Diagnostics& diagnostics,
-                                         const ExpressionLimits& limits = {});
+                                         const ExpressionLimits& limits = {},
+                                         TableFinder finder = {});
 
 }  // namespace waltrack

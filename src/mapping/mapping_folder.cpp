@@ -26,6 +26,11 @@ SourcePlace whole(const fs::path& path) {
   return {path.string(), 0, 0};
 }
 
+template <typename T>
+void add_once(std::vector<T>& list, const T& value) {
+  if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(value);
+}
+
 }  // namespace
 
 std::vector<MappingFile> read_mapping_folder(const fs::path& folder, Diagnostics& diagnostics) {
@@ -53,29 +58,39 @@ std::vector<MappingFile> read_mapping_folder(const fs::path& folder, Diagnostics
     }
     const int errors_before = diagnostics.error_count();
     files.push_back(read_mapping_file(*text, path.string(), diagnostics));
-    if (files.back().tables.empty() && diagnostics.error_count() == errors_before) {
+    if (files.back().documents.empty() && diagnostics.error_count() == errors_before) {
       diagnostics.warning(whole(path), "there is no mapping in this file");
     }
   }
   const bool any =
-      std::ranges::any_of(files, [](const auto& file) { return !file.tables.empty(); });
+      std::ranges::any_of(files, [](const auto& file) { return !file.documents.empty(); });
   if (!any && !diagnostics.has_errors()) {
-    diagnostics.error(whole(folder), "no mapping: there is no *.yaml file with a table in it",
+    diagnostics.error(whole(folder),
+                      "no mapping: there is no *.yaml file with a table or message in it",
                       "write one that begins with table: schema.name");
   }
   return files;
 }
 
-std::vector<TableName> mapped_tables(const std::vector<MappingFile>& files) {
-  std::vector<TableName> names;
+Followed followed(const std::vector<MappingFile>& files, std::span<const TableName> existing) {
+  Followed wanted;
   for (const MappingFile& file : files) {
-    for (const TableMapping& mapping : file.tables) {
-      if (std::find(names.begin(), names.end(), mapping.table) == names.end()) {
-        names.push_back(mapping.table);
+    for (const MappingDocument& document : file.documents) {
+      if (!document.enabled) continue;
+      if (document.is_message()) add_once(wanted.message_prefixes, document.message);
+      for (const TableRef& table : document.tables) {
+        if (!table.glob.is_glob()) {
+          add_once(wanted.tables, TableName{table.glob.schema.text, table.glob.name.text});
+          continue;
+        }
+        add_once(wanted.globs, table.glob);
+        for (const TableName& name : existing) {
+          if (table.glob.matches(name)) add_once(wanted.tables, name);
+        }
       }
     }
   }
-  return names;
+  return wanted;
 }
 
 }  // namespace waltrack

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <vector>
 
 #include "base/diagnostic.hpp"
 #include "mapping/mapping_file.hpp"
+#include "model/followed.hpp"
 
 namespace waltrack {
 
@@ -14,7 +16,9 @@ namespace waltrack {
 std::vector<MappingFile> read_mapping_folder(const std::filesystem::path& folder,
                                              Diagnostics& diagnostics);
 
-// The tables that the files map, each once, in their order.
-std::vector<TableName> mapped_tables(const std::vector<MappingFile>& files);
+// What the enabled documents want to hear of, each once, in their order. Globs stand for those of
+// the `existing` tables that they match; a table that is named is followed whether it exists or
+// not, so that it can be told that it doesn't.
+Followed followed(const std::vector<MappingFile>& files, std::span<const TableName> existing);
 
 }  // namespace waltrack

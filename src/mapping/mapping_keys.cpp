@@ -12,46 +12,157 @@ constexpr MappingKey kUserId = {"user_id", "SQL: the user's id; null or '' = non
 constexpr MappingKey kAnonymousId = {"anonymous_id", "SQL: the id of a user not known yet"};
 constexpr MappingKey kTimestamp = {"timestamp", "SQL: when it happened; null = the commit time"};
 constexpr MappingKey kWhen = {"when", "SQL: only rows for which it is true; adds up with AND"};
-constexpr MappingKey kContext = {"context", "a map of values: the call's context"};
-constexpr MappingKey kIntegrations = {"integrations", "a map: which Segment destinations get it"};
-constexpr MappingKey kOn = {"on", "insert, update, delete, truncate, backfill, or a list of them"};
-constexpr MappingKey kId = {"id", "tells apart rules of the same table, call and event"};
+constexpr MappingKey kContext = {"context", "a map of values: the call's context",
+                                 KeyShape::value_map};
+constexpr MappingKey kIntegrations = {"integrations", "a map: which Segment destinations get it",
+                                      KeyShape::value_map};
+constexpr MappingKey kOn = {"on", "insert, update, delete, truncate, backfill, or a list of them",
+                            KeyShape::ops};
+constexpr MappingKey kId = {"id", "tells apart rules of the same table, call and event",
+                            KeyShape::text};
+constexpr MappingKey kEnabled = {"enabled", "false: as if it were not there", KeyShape::flag};
+constexpr MappingKey kShadow = {"shadow", "true: everything happens but the sending",
+                                KeyShape::flag};
+constexpr MappingKey kOnlyChanged = {"only_changed", "true: send only the traits that changed",
+                                     KeyShape::flag};
+constexpr MappingKey kTraits = {"traits", "a map of values, or SQL that gives an object",
+                                KeyShape::body};
+constexpr MappingKey kProperties = {"properties", "a map of values, or SQL that gives an object",
+                                    KeyShape::body};
+constexpr MappingKey kNullPolicy = {"$null", "omit: leave a null out; send: send it (the default)",
+                                    KeyShape::null_policy};
 
 constexpr std::array kDocument = {
-    MappingKey{"table", "the table, with its schema unless that is public"},
+    MappingKey{"table", "the table with its schema (else public), a pattern with *, or a list",
+               KeyShape::text_list},
+    MappingKey{"message", "instead of a table: the prefix of pg_logical_emit_message()",
+               KeyShape::text},
+    kEnabled,
+    kShadow,
     kUserId,
     kAnonymousId,
     kTimestamp,
     kWhen,
     kContext,
     kIntegrations,
-    MappingKey{"identify", "an identify call, or a list of them"},
-    MappingKey{"track", "a track call, or a list of them"},
+    MappingKey{"acknowledge_pii", "columns with personal or secret data that are sent on purpose",
+               KeyShape::text_list},
+    MappingKey{"identify", "an identify call, or a list of them", KeyShape::calls},
+    MappingKey{"group", "a group call, or a list of them", KeyShape::calls},
+    MappingKey{"alias", "an alias call, or a list of them", KeyShape::calls},
+    MappingKey{"track", "a track call, or a list of them", KeyShape::calls},
+    MappingKey{"page", "a page call, or a list of them", KeyShape::calls},
+    MappingKey{"screen", "a screen call, or a list of them", KeyShape::calls},
+    MappingKey{"tests", "rows and the events they must make, for `waltrack test`", KeyShape::tests},
 };
 
 constexpr std::array kIdentify = {
-    kOn,      kWhen,         MappingKey{"traits", "a map of values, or SQL that gives an object"},
-    kUserId,  kAnonymousId,  kTimestamp,
-    kContext, kIntegrations, kId,
+    kOn,        kWhen,    kTraits,       kOnlyChanged, kUserId,  kAnonymousId,
+    kTimestamp, kContext, kIntegrations, kId,          kEnabled, kShadow,
 };
 
-constexpr std::array kTrack = {
-    MappingKey{"event", "the event's name"},
+constexpr std::array kGroup = {
+    MappingKey{"group_id", "SQL: the group's id", KeyShape::value, true},
     kOn,
     kWhen,
-    MappingKey{"properties", "a map of values, or SQL that gives an object"},
+    kTraits,
+    kOnlyChanged,
     kUserId,
     kAnonymousId,
     kTimestamp,
     kContext,
     kIntegrations,
     kId,
+    kEnabled,
+    kShadow,
+};
+
+constexpr std::array kAlias = {
+    MappingKey{"previous_id", "SQL: the id that the user had before", KeyShape::value, true},
+    kOn,
+    kWhen,
+    kUserId,
+    kTimestamp,
+    kContext,
+    kIntegrations,
+    kId,
+    kEnabled,
+    kShadow,
+};
+
+constexpr std::array kTrack = {
+    MappingKey{"event", "the event's name; { $sql: … } for one that the row decides",
+               KeyShape::name, true},
+    kOn,
+    kWhen,
+    kProperties,
+    kUserId,
+    kAnonymousId,
+    kTimestamp,
+    kContext,
+    kIntegrations,
+    kId,
+    kEnabled,
+    kShadow,
+};
+
+constexpr std::array kPage = {
+    MappingKey{"name", "the page's or screen's name; { $sql: … } for one that the row decides",
+               KeyShape::name},
+    MappingKey{"category", "the page's or screen's category; { $sql: … } likewise", KeyShape::name},
+    kOn,
+    kWhen,
+    kProperties,
+    kUserId,
+    kAnonymousId,
+    kTimestamp,
+    kContext,
+    kIntegrations,
+    kId,
+    kEnabled,
+    kShadow,
 };
 
 constexpr std::array kLongValue = {
-    MappingKey{"$sql", "SQL"},
-    MappingKey{"$type", "string, number, integer, boolean, json or datetime"},
-    MappingKey{"$literal", "a value as it stands"},
+    MappingKey{"$sql", "SQL", KeyShape::sql},
+    MappingKey{"$type", "string, number, integer, boolean, json or datetime", KeyShape::type},
+    kNullPolicy,
+    MappingKey{"$map", "from values to literals; $else for all others", KeyShape::literal_map},
+    MappingKey{"$truncate", "at most so many characters", KeyShape::count},
+    MappingKey{"$hash", "sha256: the hash of the trimmed, lower-cased text", KeyShape::hash},
+    MappingKey{"$literal", "a value as it stands", KeyShape::literal},
+};
+
+constexpr std::array kColumnsValue = {
+    MappingKey{"$columns", "these columns under their names, or \"*\" for all",
+               KeyShape::column_names, true},
+    MappingKey{"$except", "columns to leave out of \"*\"", KeyShape::text_list},
+    MappingKey{"$case", "the names become snake, camel or title", KeyShape::name_case},
+    kNullPolicy,
+};
+
+constexpr MappingKey kTestRow = {"", "a row: columns that are not named are null", KeyShape::row};
+constexpr MappingKey test_row(std::string_view op) {
+  MappingKey key = kTestRow;
+  key.name = op;
+  return key;
+}
+
+constexpr std::array kTest = {
+    MappingKey{"name", "what the test shows", KeyShape::text, true},
+    test_row("insert"),
+    MappingKey{"update", "the row before and after", KeyShape::test_update},
+    test_row("delete"),
+    test_row("backfill"),
+    MappingKey{"truncate", "true: the table is emptied", KeyShape::flag},
+    MappingKey{"message", "the content of a message", KeyShape::literal},
+    MappingKey{"expect", "all events, in order; only the named keys are compared",
+               KeyShape::expectations, true},
+};
+
+constexpr std::array kTestUpdate = {
+    MappingKey{"old", "the row before", KeyShape::row, true},
+    MappingKey{"new", "the row after; columns that are not named stay", KeyShape::row, true},
 };
 
 }  // namespace
@@ -62,10 +173,23 @@ std::span<const MappingKey> mapping_keys(MappingMap map) {
       return kDocument;
     case MappingMap::identify:
       return kIdentify;
+    case MappingMap::group:
+      return kGroup;
+    case MappingMap::alias:
+      return kAlias;
     case MappingMap::track:
       return kTrack;
+    case MappingMap::page:
+    case MappingMap::screen:
+      return kPage;
     case MappingMap::long_value:
       return kLongValue;
+    case MappingMap::columns_value:
+      return kColumnsValue;
+    case MappingMap::test:
+      return kTest;
+    case MappingMap::test_update:
+      return kTestUpdate;
   }
   return {};
 }
@@ -77,13 +201,62 @@ std::vector<std::string> mapping_key_names(MappingMap map) {
   return names;
 }
 
-void check_keys(const YamlNode& node, MappingMap map, std::string_view where,
-                Diagnostics& diagnostics) {
+std::string_view mapping_map_name(MappingMap map) {
+  switch (map) {
+    case MappingMap::document:
+      return "a mapping document";
+    case MappingMap::identify:
+      return "an identify call";
+    case MappingMap::group:
+      return "a group call";
+    case MappingMap::alias:
+      return "an alias call";
+    case MappingMap::track:
+      return "a track call";
+    case MappingMap::page:
+      return "a page call";
+    case MappingMap::screen:
+      return "a screen call";
+    case MappingMap::long_value:
+    case MappingMap::columns_value:
+      return "a value";
+    case MappingMap::test:
+      return "a test";
+    case MappingMap::test_update:
+      return "a test's update";
+  }
+  return {};
+}
+
+namespace {
+
+// Where else in a mapping file a key belongs.
+std::string belongs_elsewhere(std::string_view key, MappingMap map) {
+  for (MappingMap other : {MappingMap::document, MappingMap::identify, MappingMap::group,
+                           MappingMap::alias, MappingMap::track, MappingMap::page}) {
+    if (other == map) continue;
+    for (const MappingKey& known : mapping_keys(other)) {
+      if (known.name == key) return "it belongs to " + std::string(mapping_map_name(other));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+void check_keys(const YamlNode& node, MappingMap map, Diagnostics& diagnostics) {
   std::vector<std::string> known = mapping_key_names(map);
   for (const auto& [key, value] : node.entries) {
     if (std::find(known.begin(), known.end(), key.scalar) != known.end()) continue;
-    diagnostics.error(key.place, "unknown key '" + key.scalar + "' in " + std::string(where),
-                      suggest_name(key.scalar, known));
+    std::string hint = belongs_elsewhere(key.scalar, map);
+    if (auto near = nearest_name(key.scalar, known)) {
+      hint = "did you mean '" + *near + "'?" + (hint.empty() ? "" : " " + hint);
+    } else if (hint.empty()) {
+      hint = suggest_name(key.scalar, known);
+    }
+    diagnostics.error(key.place,
+                      "unknown key '" + key.scalar + "' in " + std::string(mapping_map_name(map)),
+                      hint);
   }
 }
 

@@ -154,7 +154,7 @@ Value RowView::value(Source source) const {
     Value value = new_value(source.index);
     return value.is_unavailable() && update ? old_value(source.index) : value;
   }
-  if (change_.op == Op::insert || change_.op == Op::backfill) return Value::null();
+  if (change_.op != Op::update && change_.op != Op::remove) return Value::null();
   if (update && change_.old_row.empty() && column->key) return new_value(source.index);
   return old_value(source.index);
 }
@@ -188,6 +188,22 @@ bool RowView::available(Source source) const {
   return false;
 }
 
+bool has_event_field(const RowView& row, EventField field) {
+  switch (field) {
+    case EventField::schema:
+      return !row.change().table->is_message();
+    case EventField::xid:
+      return row.transaction().xid != 0;
+    case EventField::committed_at:
+      return row.transaction().has_commit_time();
+    case EventField::op:
+    case EventField::table_name:
+    case EventField::lsn:
+      break;
+  }
+  return true;
+}
+
 void append_event_field(std::string& out, const RowView& row, EventField field) {
   switch (field) {
     case EventField::op:
@@ -212,6 +228,10 @@ SourceResult append_source(std::string& out, const RowView& row, Source source, 
   size_t start = out.size();
   if (source.scope == Scope::event) {
     auto field = static_cast<EventField>(source.index);
+    if (!has_event_field(row, field)) {
+      append_null(out, form);
+      return {SourceResult::State::null, nullptr};
+    }
     if (field == EventField::xid) {
       return finish(out, start, append_integer(out, row.transaction().xid, form));
     }

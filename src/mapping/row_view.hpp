@@ -39,6 +39,7 @@ class RowView {
   const Transaction& transaction() const { return transaction_; }
   const Change& change() const { return change_; }
   uint64_t serial() const { return serial_; }
+  std::span<const int32_t> columns() const { return columns_; }
 
   // For Scope::row and Scope::old. An unchanged column that was left out of the new row is taken
   // from the old one, and the key of an old row that was left out from the new one: the server
@@ -64,6 +65,10 @@ class RowView {
   std::span<const int32_t> columns_;
   uint64_t serial_;
 };
+
+// False where an event field is null: a message has no schema, and outside of a transaction neither
+// xid nor commit time.
+bool has_event_field(const RowView& row, EventField field);
 
 // Appends an event field's bare text.
 void append_event_field(std::string& out, const RowView& row, EventField field);

@@ -13,13 +13,6 @@ const std::optional<ValueSpec>& own_or_default(const std::optional<ValueSpec>& o
   return own ? own : otherwise;
 }
 
-std::string json_key(const std::string& name) {
-  std::string prefix;
-  append_json_string(prefix, name);
-  prefix += ':';
-  return prefix;
-}
-
 bool names_channel(const std::optional<ValueSpec>& context) {
   return context && std::any_of(context->fields.begin(), context->fields.end(),
                                 [](const auto& field) { return field.name == "channel"; });
@@ -32,13 +25,12 @@ std::string context_prefix(const std::optional<ValueSpec>& context) {
   return prefix;
 }
 
-}  // namespace
+void insert_sorted(std::vector<uint32_t>& list, uint32_t value) {
+  auto at = std::lower_bound(list.begin(), list.end(), value);
+  if (at == list.end() || *at != value) list.insert(at, value);
+}
 
-// A rule on its way, with the expressions that its parts have gathered.
-struct RuleCompiler::Draft {
-  std::unique_ptr<CompiledRule> rule = std::make_unique<CompiledRule>();
-  std::vector<Expression> expressions;
-};
+}  // namespace
 
 RuleCompiler::RuleCompiler(TablePlan& plan, SqlDatabase& database, const MessageIdentity& identity,
                            Diagnostics& diagnostics)
@@ -48,38 +40,38 @@ RuleCompiler::RuleCompiler(TablePlan& plan, SqlDatabase& database, const Message
       diagnostics_(diagnostics),
       checker_(plan.table) {}
 
-void RuleCompiler::add(const TableMapping& mapping) {
-  for (const CallSpec& call : mapping.calls)
-    add_call(call, mapping.defaults);
+void RuleCompiler::add(const MappingDocument& document) {
+  for (const CallSpec& call : document.calls)
+    add_call(call, document);
 }
 
-void RuleCompiler::add_call(const CallSpec& call, const CallSettings& defaults) {
-  int errors = diagnostics_.error_count();
-  Draft draft;
-  CompiledRule& rule = *draft.rule;
+void RuleCompiler::add_call(const CallSpec& call, const MappingDocument& document) {
+  const int errors = diagnostics_.error_count();
+  auto compiled = std::make_unique<CompiledRule>();
+  CompiledRule& rule = *compiled;
+  rule.type = call.type;
   rule.ops = call.ops;
   rule.rule.table = plan_.table.full_name();
   rule.rule.id = call.rule_id;
   rule.rule.key = identity_.rule_key(rule.rule.table, rule.rule.id);
   rule.rule.place = call.place;
+  rule.rule.shadow = document.shadow || call.shadow;
   claim_id(call);
-  for (const std::optional<ValueSpec>* when : {&defaults.when, &call.settings.when}) {
-    if (!*when) continue;
-    if (Condition* found = condition(**when, call.ops)) rule.conditions.push_back(found);
-  }
-  compile_user(draft, call, defaults);
-  compile_event(draft, call, defaults);
-  if (diagnostics_.error_count() > errors) return;
-  if (!draft.expressions.empty()) {
-    try {
-      rule.program =
-          std::make_unique<ExpressionProgram>(database_, plan_.table, std::move(draft.expressions));
-    } catch (const Error& error) {
-      diagnostics_.error(call.place, error.what(), error.hint());
-      return;
-    }
-  }
-  plan_.rules.push_back(std::move(draft.rule));
+  ValueCompiler values(plan_.table, call.ops, checker_, diagnostics_);
+  compile_conditions(rule, values, call, document.defaults);
+  use_columns(values);
+  values.forget_reads();
+  values.set_decisive(true);
+  compile_user(rule, values, call, document.defaults);
+  compile_parts(rule, values, call);
+  values.set_decisive(false);
+  compile_body(rule, values, call);
+  compile_context(rule, values, call, document.defaults);
+  compile_comparison(rule, values, call);
+  compile_time(rule, values, call, document.defaults);
+  use_columns(values);
+  if (diagnostics_.error_count() > errors || !compile_program(rule, values)) return;
+  plan_.rules.push_back(std::move(compiled));
 }
 
 void RuleCompiler::claim_id(const CallSpec& call) {
@@ -91,73 +83,149 @@ void RuleCompiler::claim_id(const CallSpec& call) {
                      "give one of them an id: of its own");
 }
 
-void RuleCompiler::compile_user(Draft& draft, const CallSpec& call, const CallSettings& defaults) {
-  CompiledRule& rule = *draft.rule;
-  int errors = diagnostics_.error_count();
-  const CallSettings& own = call.settings;
-  rule.user_id = input(draft, own_or_default(own.user_id, defaults.user_id), "user_id");
-  rule.anonymous_id =
-      input(draft, own_or_default(own.anonymous_id, defaults.anonymous_id), "anonymous_id");
-  const std::optional<ValueSpec>& timestamp = own_or_default(own.timestamp, defaults.timestamp);
-  rule.timestamp = input(draft, timestamp, "timestamp");
-  if (rule.timestamp.kind == CallInput::Kind::fixed && !parse_call_time(rule.timestamp.fixed)) {
-    diagnostics_.error(timestamp->place, "timestamp takes a date and time",
-                       "name a column, or write one as in '2026-11-23T12:37:33Z'");
+void RuleCompiler::use_columns(const ValueCompiler& values) {
+  for (const ColumnRead& read : values.reads())
+    insert_sorted(plan_.used_columns, read.source.index);
+}
+
+bool RuleCompiler::compile_program(CompiledRule& rule, ValueCompiler& values) {
+  std::vector<Expression> expressions = values.take_expressions();
+  if (expressions.empty()) return true;
+  try {
+    rule.program =
+        std::make_unique<ExpressionProgram>(database_, plan_.table, std::move(expressions));
+    return true;
+  } catch (const Error& error) {
+    diagnostics_.error(rule.rule.place, error.what(), error.hint());
+    return false;
   }
-  bool nobody =
+}
+
+void RuleCompiler::compile_conditions(CompiledRule& rule, ValueCompiler& values,
+                                      const CallSpec& call, const CallSettings& defaults) {
+  values.set_decisive(true);
+  for (const std::optional<ValueSpec>* when : {&defaults.when, &call.settings.when}) {
+    if (!*when) continue;
+    if (Condition* found = condition(values, **when)) rule.conditions.push_back(found);
+  }
+}
+
+void RuleCompiler::compile_user(CompiledRule& rule, ValueCompiler& values, const CallSpec& call,
+                                const CallSettings& defaults) {
+  const int errors = diagnostics_.error_count();
+  const CallSettings& own = call.settings;
+  rule.user_id = values.input(own_or_default(own.user_id, defaults.user_id), "user_id");
+  // An alias has no anonymous user: previous_id is who it was.
+  if (call.type != CallType::alias) {
+    rule.anonymous_id =
+        values.input(own_or_default(own.anonymous_id, defaults.anonymous_id), "anonymous_id");
+  }
+  const bool nobody =
       rule.user_id.kind == CallInput::Kind::none && rule.anonymous_id.kind == CallInput::Kind::none;
-  if (nobody && errors == diagnostics_.error_count()) {
+  if (!nobody || errors != diagnostics_.error_count()) return;
+  if (call.type == CallType::alias) {
+    diagnostics_.error(call.place, "an alias without a user_id: who is the user now?",
+                       "add user_id: to the call, or to the document for all its calls");
+  } else {
     diagnostics_.error(call.place, "whose event is this? There is no user_id and no anonymous_id",
                        "add one to the call, or to the document for all its calls");
   }
 }
 
-void RuleCompiler::compile_event(Draft& draft, const CallSpec& call, const CallSettings& defaults) {
-  CompiledRule& rule = *draft.rule;
-  bool identify = call.type == CallType::identify;
-  rule.opening =
-      identify ? R"({"type":"identify","messageId":")" : R"({"type":"track","messageId":")";
-  if (!identify) {
-    rule.body_prefix = ",\"event\":";
-    append_json_string(rule.body_prefix, call.event);
+void RuleCompiler::compile_time(CompiledRule& rule, ValueCompiler& values, const CallSpec& call,
+                                const CallSettings& defaults) {
+  const std::optional<ValueSpec>& timestamp =
+      own_or_default(call.settings.timestamp, defaults.timestamp);
+  rule.timestamp = values.input(timestamp, "timestamp");
+  if (rule.timestamp.kind == CallInput::Kind::fixed && !parse_call_time(rule.timestamp.fixed)) {
+    diagnostics_.error(timestamp->place, "timestamp takes a date and time",
+                       "name a column, or write one as in '2026-11-23T12:37:33Z'");
   }
-  std::string body_key(call.body_key());
-  rule.body_prefix += "," + json_key(body_key);
+}
+
+void RuleCompiler::compile_parts(CompiledRule& rule, ValueCompiler& values, const CallSpec& call) {
+  const auto part = [&](const std::optional<ValueSpec>& spec, std::string name, std::string key,
+                        const char* needed) {
+    if (!spec) return;
+    CallPart made{values.input(spec, std::move(name)), "," + json_key(key), needed, {}};
+    if (made.input.kind == CallInput::Kind::none && needed != nullptr) {
+      diagnostics_.error(spec->place, made.input.name + " is empty: no event would be sent");
+    }
+    if (made.input.kind == CallInput::Kind::fixed) {
+      rule.body_prefix += made.prefix;
+      append_json_string(rule.body_prefix, made.input.fixed);
+    } else if (made.input.kind != CallInput::Kind::none) {
+      rule.parts.push_back(std::move(made));
+    }
+  };
+  rule.opening = R"({"type":")" + std::string(call_name(call.type)) + R"(","messageId":")";
+  part(call.group_id, "group_id", "groupId", "no_group");
+  part(call.previous_id, "previous_id", "previousId", "no_previous_id");
+  const bool track = call.type == CallType::track;
+  part(call.name, track ? "event" : "name", track ? "event" : "name", track ? "no_event" : nullptr);
+  part(call.category, "category", "category", nullptr);
+}
+
+void RuleCompiler::compile_body(CompiledRule& rule, ValueCompiler& values, const CallSpec& call) {
+  const std::string key(call.body_key());
+  rule.has_body = !key.empty();
+  if (!rule.has_body) return;
+  rule.body_prefix += "," + json_key(key);
   rule.body.fixed = "{}";
-  if (call.body && call.body->kind == ValueSpec::Kind::sql) {
-    rule.body = sql(draft, *call.body, body_key, ResultForm::object);
-  } else if (call.body) {
-    rule.body = value(draft, *call.body, body_key);
-  }
+  rule.body.type = {JsonType::object, false};
+  if (!call.body) return;
+  const bool sql = call.body->kind == ValueSpec::Kind::sql;
+  rule.body = sql ? values.sql(*call.body, key, ResultForm::object) : values.value(*call.body, key);
+  rule.body.type.json = JsonType::object;
+}
+
+void RuleCompiler::compile_context(CompiledRule& rule, ValueCompiler& values, const CallSpec& call,
+                                   const CallSettings& defaults) {
   const auto& context = own_or_default(call.settings.context, defaults.context);
   rule.context_prefix = context_prefix(context);
   rule.context.kind = ValueTemplate::Kind::object;
-  if (context) rule.context = object(draft, *context, "context");
+  if (context) rule.context = values.object(*context, "context");
   const auto& integrations = own_or_default(call.settings.integrations, defaults.integrations);
   rule.has_integrations = integrations.has_value();
-  if (integrations) rule.integrations = value(draft, *integrations, "integrations");
+  if (integrations) rule.integrations = values.value(*integrations, "integrations");
 }
 
-Condition* RuleCompiler::condition(const ValueSpec& spec, const OpSet& ops) {
+// `values` has read everything that the event says but its time.
+void RuleCompiler::compile_comparison(CompiledRule& rule, const ValueCompiler& values,
+                                      const CallSpec& call) {
+  const bool describes = call.type == CallType::identify || call.type == CallType::group;
+  rule.compares = describes && std::all_of(values.reads().begin(), values.reads().end(),
+                                           [](const ColumnRead& read) {
+                                             return read.source.scope == Scope::row;
+                                           });
+  rule.only_changed = call.only_changed;
+  for (const ColumnRead& read : values.reads())
+    insert_sorted(rule.watched, read.source.index);
+  for (const Condition* condition : rule.conditions) {
+    if (!condition->is_of_row_alone()) continue;
+    for (const Source& read : condition->reads())
+      insert_sorted(rule.watched, read.index);
+  }
+  if (!call.only_changed) return;
+  if (!rule.compares) {
+    diagnostics_.error(call.place, "only_changed compares with the old row, which this call reads",
+                       "leave old. and changed. out of its values, or leave out only_changed");
+  } else if (rule.body.kind != ValueTemplate::Kind::object) {
+    diagnostics_.error(call.place, "only_changed needs traits that are a map of values");
+  } else if (plan_.table.replica_identity != ReplicaIdentity::full) {
+    diagnostics_.warning(call.place,
+                         "the server does not send the old row of " + plan_.table.full_name() +
+                             ": only_changed sends all traits",
+                         "run: alter table " + plan_.table.full_name() + " replica identity full");
+  }
+}
+
+Condition* RuleCompiler::condition(ValueCompiler& values, const ValueSpec& spec) {
   std::unique_ptr<Condition> made;
   if (spec.is_literal()) {
     made = std::make_unique<Condition>(Condition::constant(spec.json == "true"));
   } else {
-    bool told = false;
-    std::optional<Source> column = source(spec.sql, ops, told);
-    if (told) return nullptr;
-    if (column) {
-      made = source_condition(spec, *column);
-    } else if (auto checked = expression(spec.sql, ops, "when", ResultForm::condition)) {
-      std::vector<Expression> one;
-      one.push_back(std::move(*checked));
-      try {
-        made = std::make_unique<Condition>(Condition::of_expression(
-            std::make_unique<ExpressionProgram>(database_, plan_.table, std::move(one))));
-      } catch (const Error& error) {
-        diagnostics_.error(spec.place, error.what(), error.hint());
-      }
-    }
+    made = sql_condition(values, spec);
   }
   if (!made) return nullptr;
   Condition*& shared = shared_conditions_[&spec];
@@ -166,6 +234,25 @@ Condition* RuleCompiler::condition(const ValueSpec& spec, const OpSet& ops) {
     plan_.conditions.push_back(std::move(made));
   }
   return shared;
+}
+
+std::unique_ptr<Condition> RuleCompiler::sql_condition(ValueCompiler& values,
+                                                       const ValueSpec& spec) {
+  bool told = false;
+  std::optional<Source> column = values.source(spec.sql, told);
+  if (told) return nullptr;
+  if (column) return source_condition(spec, *column);
+  auto checked = values.expression(spec.sql, "when", ResultForm::condition);
+  if (!checked) return nullptr;
+  std::vector<Expression> one;
+  one.push_back(std::move(*checked));
+  try {
+    return std::make_unique<Condition>(Condition::of_expression(
+        std::make_unique<ExpressionProgram>(database_, plan_.table, std::move(one))));
+  } catch (const Error& error) {
+    diagnostics_.error(spec.place, error.what(), error.hint());
+    return nullptr;
+  }
 }
 
 std::unique_ptr<Condition> RuleCompiler::source_condition(const ValueSpec& spec, Source source) {
@@ -180,119 +267,6 @@ std::unique_ptr<Condition> RuleCompiler::source_condition(const ValueSpec& spec,
   diagnostics_.error(spec.place, "when takes a condition, '" + spec.sql.text + "' is " + type,
                      "compare it with something, as in: " + spec.sql.text + " is not null");
   return nullptr;
-}
-
-CallInput RuleCompiler::input(Draft& draft, const std::optional<ValueSpec>& spec,
-                              std::string name) {
-  CallInput input;
-  if (!spec || spec->is_null()) return input;
-  input.name = std::move(name);
-  if (spec->is_literal()) {
-    input.fixed = spec->text;
-    input.kind = input.fixed.empty() ? CallInput::Kind::none : CallInput::Kind::fixed;
-    return input;
-  }
-  ValueTemplate compiled = sql(draft, *spec, input.name, ResultForm::plain);
-  input.source = compiled.source;
-  input.expression = compiled.expression;
-  input.kind = compiled.kind == ValueTemplate::Kind::source ? CallInput::Kind::source
-                                                            : CallInput::Kind::expression;
-  return input;
-}
-
-ValueTemplate RuleCompiler::value(Draft& draft, const ValueSpec& spec, std::string name) {
-  switch (spec.kind) {
-    case ValueSpec::Kind::literal:
-      break;
-    case ValueSpec::Kind::sql:
-      return sql(draft, spec, std::move(name), result_form(spec.type));
-    case ValueSpec::Kind::object:
-      return object(draft, spec, name);
-    case ValueSpec::Kind::list:
-      return list(draft, spec, name);
-  }
-  ValueTemplate fixed;
-  fixed.fixed = spec.json;
-  return fixed;
-}
-
-ValueTemplate RuleCompiler::sql(Draft& draft, const ValueSpec& spec, std::string name,
-                                ResultForm form) {
-  ValueTemplate compiled;
-  compiled.form = form;
-  compiled.name = name;
-  bool told = false;
-  const OpSet& ops = draft.rule->ops;
-  std::optional<Source> column = source(spec.sql, ops, told);
-  if (column) {
-    compiled.kind = ValueTemplate::Kind::source;
-    compiled.source = *column;
-  } else if (!told) {
-    compiled.kind = ValueTemplate::Kind::expression;
-    compiled.expression = draft.expressions.size();
-    std::optional<Expression> checked = expression(spec.sql, ops, std::move(name), form);
-    if (checked) draft.expressions.push_back(std::move(*checked));
-  }
-  return compiled;
-}
-
-ValueTemplate RuleCompiler::object(Draft& draft, const ValueSpec& spec, const std::string& name) {
-  ValueTemplate compiled;
-  compiled.kind = ValueTemplate::Kind::object;
-  for (const ValueSpec::Field& field : spec.fields) {
-    compiled.fields.push_back(
-        {json_key(field.name), value(draft, field.value, name + "." + field.name)});
-  }
-  return compiled;
-}
-
-ValueTemplate RuleCompiler::list(Draft& draft, const ValueSpec& spec, const std::string& name) {
-  ValueTemplate compiled;
-  compiled.kind = ValueTemplate::Kind::list;
-  for (const ValueSpec& item : spec.items) {
-    std::string index = "[" + std::to_string(compiled.items.size()) + "]";
-    compiled.items.push_back(value(draft, item, name + index));
-  }
-  return compiled;
-}
-
-std::optional<Source> RuleCompiler::source(const SqlText& text, const OpSet& ops, bool& told) {
-  std::optional<SqlFault> fault;
-  std::optional<Source> found = checker_.resolve(text.text, ops, fault);
-  if (fault) {
-    told = true;
-    diagnostics_.error(text.place_at(fault->offset), fault->message, fault->hint);
-  }
-  if (found) note_read(*found, ops, text.place);
-  return found;
-}
-
-std::optional<Expression> RuleCompiler::expression(const SqlText& text, const OpSet& ops,
-                                                   std::string name, ResultForm form) {
-  std::optional<CheckedExpression> checked = checker_.check(text, ops, diagnostics_);
-  if (!checked) return std::nullopt;
-  if (form == ResultForm::automatic && checked->truth) form = ResultForm::truth;
-  for (Source read : checked->reads)
-    note_read(read, ops, text.place);
-  return Expression{text.text, form, std::move(name), text.place, std::move(checked->reads)};
-}
-
-void RuleCompiler::note_read(Source source, const OpSet& ops, const SourcePlace& place) {
-  if (source.scope == Scope::event) return;
-  std::vector<uint32_t>& used = plan_.used_columns;
-  auto at = std::lower_bound(used.begin(), used.end(), source.index);
-  if (at == used.end() || *at != source.index) used.insert(at, source.index);
-
-  const Column& column = plan_.table.columns[source.index];
-  if (column.key || plan_.table.replica_identity == ReplicaIdentity::full) return;
-  bool of_deleted = ops.has(Op::remove);
-  bool of_old = ops.has(Op::update) && source.scope != Scope::row;
-  if (!of_deleted && !of_old) return;
-  diagnostics_.warning(place,
-                       std::string("of ") + (of_deleted ? "a deleted row" : "an old row") + " of " +
-                           plan_.table.full_name() + " the server sends the key only, not '" +
-                           column.name + "'",
-                       "alter table " + plan_.table.full_name() + " replica identity full");
 }
 
 }  // namespace waltrack

@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/diagnostic.hpp"
@@ -14,6 +13,7 @@
 #include "mapping/expression_checker.hpp"
 #include "mapping/mapping_file.hpp"
 #include "mapping/sql_database.hpp"
+#include "mapping/value_compiler.hpp"
 #include "model/message_id.hpp"
 #include "model/table.hpp"
 
@@ -38,27 +38,27 @@ class RuleCompiler {
                Diagnostics& diagnostics);
 
   // Rules with faults are told and left out of the plan.
-  void add(const TableMapping& mapping);
+  void add(const MappingDocument& document);
 
  private:
-  struct Draft;
-
-  void add_call(const CallSpec& call, const CallSettings& defaults);
-  void compile_user(Draft& draft, const CallSpec& call, const CallSettings& defaults);
-  void compile_event(Draft& draft, const CallSpec& call, const CallSettings& defaults);
+  void add_call(const CallSpec& call, const MappingDocument& document);
   void claim_id(const CallSpec& call);
-  Condition* condition(const ValueSpec& spec, const OpSet& ops);
+  void compile_conditions(CompiledRule& rule, ValueCompiler& values, const CallSpec& call,
+                          const CallSettings& defaults);
+  void compile_user(CompiledRule& rule, ValueCompiler& values, const CallSpec& call,
+                    const CallSettings& defaults);
+  void compile_time(CompiledRule& rule, ValueCompiler& values, const CallSpec& call,
+                    const CallSettings& defaults);
+  void compile_parts(CompiledRule& rule, ValueCompiler& values, const CallSpec& call);
+  void compile_body(CompiledRule& rule, ValueCompiler& values, const CallSpec& call);
+  void compile_context(CompiledRule& rule, ValueCompiler& values, const CallSpec& call,
+                       const CallSettings& defaults);
+  void compile_comparison(CompiledRule& rule, const ValueCompiler& values, const CallSpec& call);
+  void use_columns(const ValueCompiler& values);
+  bool compile_program(CompiledRule& rule, ValueCompiler& values);
+  Condition* condition(ValueCompiler& values, const ValueSpec& spec);
   std::unique_ptr<Condition> source_condition(const ValueSpec& spec, Source source);
-  CallInput input(Draft& draft, const std::optional<ValueSpec>& spec, std::string name);
-  ValueTemplate value(Draft& draft, const ValueSpec& spec, std::string name);
-  ValueTemplate sql(Draft& draft, const ValueSpec& spec, std::string name, ResultForm form);
-  ValueTemplate object(Draft& draft, const ValueSpec& spec, const std::string& name);
-  ValueTemplate list(Draft& draft, const ValueSpec& spec, const std::string& name);
-  // The single column that the text names, or nothing: then it is SQL, or faulty (`told`).
-  std::optional<Source> source(const SqlText& text, const OpSet& ops, bool& told);
-  std::optional<Expression> expression(const SqlText& text, const OpSet& ops, std::string name,
-                                       ResultForm form);
-  void note_read(Source source, const OpSet& ops, const SourcePlace& place);
+  std::unique_ptr<Condition> sql_condition(ValueCompiler& values, const ValueSpec& spec);
 
   TablePlan& plan_;
   SqlDatabase& database_;

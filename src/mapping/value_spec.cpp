@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 
 #include "base/json_text.hpp"
 #include "base/nearest.hpp"
@@ -115,14 +116,63 @@ class ValueReader {
     ValueSpec value;
     value.kind = ValueSpec::Kind::object;
     value.place = node.place;
-    for (const auto& [key, field] : node.entries) {
-      std::string name = key.scalar.starts_with('$') ? key.scalar.substr(1) : key.scalar;
-      value.fields.push_back({std::move(name), read(field)});
-    }
+    add_fields(node, value);
     return value;
   }
 
+  void add_fields(const YamlNode& node, ValueSpec& object) {
+    for (const auto& [key, field] : node.entries) {
+      if (is_modifier(key.scalar)) continue;
+      std::string name = key.scalar.starts_with('$') ? key.scalar.substr(1) : key.scalar;
+      object.fields.push_back({std::move(name), read(field)});
+    }
+  }
+
+  // `$columns` may stand among fields with names of their own.
+  ValueSpec columns_form(const YamlNode& node) {
+    ValueSpec value = object(node);
+    check_modifiers(node, MappingMap::columns_value);
+    ColumnsSpec& columns = value.columns.emplace();
+    const YamlNode& names = *node.find("$columns");
+    columns.place = names.place;
+    if (names.kind == YamlNode::Kind::scalar && names.scalar == "*") {
+      columns.all = true;
+    } else if (names.kind == YamlNode::Kind::list && !names.items.empty()) {
+      columns.names = column_names(names, "$columns");
+    } else {
+      diagnostics_.error(names.place, "$columns takes a list of columns, or \"*\" for all of them",
+                         "as in $columns: [plan, city]");
+    }
+    if (const YamlNode* except = node.find("$except")) {
+      columns.except = column_names(*except, "$except");
+      if (!columns.all) {
+        diagnostics_.error(except->place, "$except takes columns out of $columns: \"*\"",
+                           "leave them out of the list instead");
+      }
+    }
+    if (const YamlNode* chosen = node.find("$case")) columns.name_case = name_case(*chosen);
+    if (const YamlNode* policy = node.find("$null")) columns.omit_null = omits_null(*policy);
+    return value;
+  }
+
+  std::vector<ColumnsSpec::Name> column_names(const YamlNode& node, std::string_view key) {
+    std::vector<ColumnsSpec::Name> names;
+    const bool one = node.kind == YamlNode::Kind::scalar;
+    for (const YamlNode& item : one ? std::vector<YamlNode>{node} : node.items) {
+      if (item.kind == YamlNode::Kind::scalar) {
+        names.push_back({item.scalar, item.place});
+      } else {
+        diagnostics_.error(item.place, "a column's name is a text");
+      }
+    }
+    if (!one && node.kind != YamlNode::Kind::list) {
+      diagnostics_.error(node.place, std::string(key) + " takes a list of columns");
+    }
+    return names;
+  }
+
   ValueSpec long_form(const YamlNode& node) {
+    if (node.find("$columns") != nullptr) return columns_form(node);
     if (!check_long_form(node)) return literal(node, "null");
     if (const YamlNode* given = node.find("$literal")) {
       std::string json;
@@ -135,7 +185,8 @@ class ValueReader {
     }
     const YamlNode* text = node.find("$sql");
     if (text == nullptr) {
-      diagnostics_.error(node.place, "$type needs a $sql beside it");
+      diagnostics_.error(node.place, node.entries[0].first.scalar + " needs a $sql beside it",
+                         "as in { $sql: plan, " + node.entries[0].first.scalar + ": … }");
       return literal(node, "null");
     }
     if (text->kind != YamlNode::Kind::scalar) {
@@ -143,39 +194,110 @@ class ValueReader {
       return literal(node, "null");
     }
     ValueSpec value = sql(*text);
-    if (const YamlNode* type = node.find("$type")) value.type = declared_type(*type);
+    read_modifiers(node, value);
     return value;
   }
 
-  bool check_long_form(const YamlNode& node) {
-    bool fine = true;
-    std::vector<std::string> known = mapping_key_names(MappingMap::long_value);
-    for (const auto& [key, unused] : node.entries) {
-      if (std::find(known.begin(), known.end(), key.scalar) != known.end()) continue;
-      fine = false;
-      if (!is_modifier(key.scalar)) {
-        diagnostics_.error(key.place, "'" + key.scalar + "' beside a $ key",
-                           "a value has either $ keys only, or names of its own only");
-        continue;
+  void read_modifiers(const YamlNode& node, ValueSpec& value) {
+    if (const YamlNode* type = node.find("$type")) value.type = declared_type(*type);
+    if (const YamlNode* map = node.find("$map")) value.map = literal_map(*map);
+    if (const YamlNode* length = node.find("$truncate")) value.truncate = truncate(*length);
+    if (const YamlNode* hash = node.find("$hash")) {
+      value.hash = true;
+      if (hash->scalar != "sha256") {
+        diagnostics_.error(hash->place, "unknown $hash '" + hash->scalar + "'", "known: sha256");
       }
+    }
+    if (const YamlNode* policy = node.find("$null")) value.omit_null = omits_null(*policy);
+    const bool text = value.type == DeclaredType::none || value.type == DeclaredType::string;
+    if (!text && (value.hash || value.truncate > 0)) {
+      diagnostics_.error(node.place,
+                         std::string(value.hash ? "$hash" : "$truncate") + " gives a text",
+                         "leave $type out, or make it string");
+    }
+  }
+
+  LiteralMap literal_map(const YamlNode& node) {
+    LiteralMap map;
+    if (node.kind != YamlNode::Kind::map || node.entries.empty()) {
+      diagnostics_.error(node.place, "$map takes a map from values to literals",
+                         "as in $map: { trial: Trial, $else: Other }");
+      return map;
+    }
+    for (const auto& [key, given] : node.entries) {
+      std::string json;
+      append_literal(json, given);
+      if (key.scalar == "$else") {
+        map.otherwise = std::move(json);
+      } else if (is_modifier(key.scalar)) {
+        diagnostics_.error(
+            key.place, "unknown key '" + key.scalar + "' in $map",
+            "did you mean '$else'? write $" + key.scalar + " for a value that starts with $");
+      } else {
+        map.entries.emplace_back(key.scalar.starts_with('$') ? key.scalar.substr(1) : key.scalar,
+                                 std::move(json));
+      }
+    }
+    return map;
+  }
+
+  size_t truncate(const YamlNode& node) {
+    size_t count = 0;
+    const char* end = node.scalar.data() + node.scalar.size();
+    const auto [stop, fault] = std::from_chars(node.scalar.data(), end, count);
+    if (fault == std::errc{} && stop == end && count > 0) return count;
+    diagnostics_.error(node.place, "$truncate takes a number of characters, from 1",
+                       "as in $truncate: 255");
+    return 0;
+  }
+
+  bool omits_null(const YamlNode& node) {
+    if (node.scalar != "omit" && node.scalar != "send") {
+      diagnostics_.error(node.place, "$null takes omit or send");
+    }
+    return node.scalar == "omit";
+  }
+
+  NameCase name_case(const YamlNode& node) {
+    if (node.scalar == "snake") return NameCase::snake;
+    if (node.scalar == "camel") return NameCase::camel;
+    if (node.scalar == "title") return NameCase::title;
+    diagnostics_.error(node.place, "$case takes snake, camel or title");
+    return NameCase::as_is;
+  }
+
+  bool check_long_form(const YamlNode& node) {
+    const int errors = diagnostics_.error_count();
+    check_modifiers(node, MappingMap::long_value);
+    for (const auto& [key, unused] : node.entries) {
+      if (is_modifier(key.scalar)) continue;
+      diagnostics_.error(key.place, "'" + key.scalar + "' beside a $ key",
+                         "a value has either $ keys only, or names of its own only");
+    }
+    return diagnostics_.error_count() == errors;
+  }
+
+  void check_modifiers(const YamlNode& node, MappingMap map) {
+    std::vector<std::string> known = mapping_key_names(map);
+    for (const auto& [key, unused] : node.entries) {
+      if (!is_modifier(key.scalar)) continue;
+      if (std::find(known.begin(), known.end(), key.scalar) != known.end()) continue;
       std::string hint = "write $" + key.scalar + " for a property that starts with $";
       if (auto near = nearest_name(key.scalar, known)) {
         hint = "did you mean '" + *near + "'? or " + hint;
       }
       diagnostics_.error(key.place, "unknown key '" + key.scalar + "' in a value", hint);
     }
-    return fine;
   }
 
   DeclaredType declared_type(const YamlNode& node) {
-    static const std::vector<std::string> kNames = {"string",  "number", "integer",
-                                                    "boolean", "json",   "datetime"};
-    auto found = std::find(kNames.begin(), kNames.end(), node.scalar);
-    if (node.kind == YamlNode::Kind::scalar && found != kNames.end()) {
-      return static_cast<DeclaredType>(found - kNames.begin() + 1);
+    const std::vector<std::string>& names = declared_type_names();
+    auto found = std::find(names.begin(), names.end(), node.scalar);
+    if (node.kind == YamlNode::Kind::scalar && found != names.end()) {
+      return static_cast<DeclaredType>(found - names.begin() + 1);
     }
     diagnostics_.error(node.place, "unknown $type '" + node.scalar + "'",
-                       suggest_name(node.scalar, kNames));
+                       suggest_name(node.scalar, names));
     return DeclaredType::none;
   }
 
@@ -184,6 +306,12 @@ class ValueReader {
 };
 
 }  // namespace
+
+const std::vector<std::string>& declared_type_names() {
+  static const std::vector<std::string> kNames = {"string",  "number", "integer",
+                                                  "boolean", "json",   "datetime"};
+  return kNames;
+}
 
 ValueSpec read_value(const YamlNode& node, const ScalarPlaces& places, Diagnostics& diagnostics) {
   return ValueReader(places, diagnostics).read(node);
@@ -200,8 +328,9 @@ std::optional<ValueSpec> read_single_value(const YamlNode& node, std::string_vie
     diagnostics.error(node.place, std::string(key) + " takes one value, not a map or a list");
     return std::nullopt;
   }
-  if (value.type != DeclaredType::none) {
-    diagnostics.error(value.place, std::string(key) + " takes no $type");
+  if (value.is_modified()) {
+    diagnostics.error(value.place, std::string(key) + " takes no $ key beside $sql",
+                      value.hash ? "write sha256(lower(trim(…)))" : "write it in SQL");
     return std::nullopt;
   }
   return value;

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/diagnostic.hpp"
@@ -14,6 +15,30 @@ namespace waltrack {
 // What `$type` asks a value to be.
 enum class DeclaredType { none, string, number, integer, boolean, json, datetime };
 
+// `$case`: how the names of `$columns` are written.
+enum class NameCase { as_is, snake, camel, title };
+
+// `$columns`: many columns at once, each a field of an object.
+struct ColumnsSpec {
+  struct Name {
+    std::string column;
+    SourcePlace place;
+  };
+
+  SourcePlace place;
+  bool all = false;         // "*": every column of the table but `except`
+  std::vector<Name> names;  // else these
+  std::vector<Name> except;
+  NameCase name_case = NameCase::as_is;
+  bool omit_null = false;
+};
+
+// `$map`: literals for a value's text.
+struct LiteralMap {
+  std::vector<std::pair<std::string, std::string>> entries;  // text → JSON
+  std::optional<std::string> otherwise;                      // JSON; none: what is not named stays
+};
+
 // A value as a mapping file describes it: a literal, SQL, or a map or list of values.
 struct ValueSpec {
   enum class Kind { literal, sql, object, list };
@@ -24,10 +49,18 @@ struct ValueSpec {
   std::string json = "null";               // literal
   std::string text;                        // of a literal that is one scalar
   SqlText sql;                             // sql
-  DeclaredType type = DeclaredType::none;  // sql
+  DeclaredType type = DeclaredType::none;  // sql; the next four work on what it makes, in order
+  std::optional<LiteralMap> map;           // sql
+  size_t truncate = 0;                     // sql: at most so many characters; 0 = all
+  bool hash = false;                       // sql: the SHA-256 of the normalised text
+  bool omit_null = false;                  // sql: a null is left out
   std::vector<Field> fields;               // object
+  std::optional<ColumnsSpec> columns;      // object: before `fields`, which win
   std::vector<ValueSpec> items;            // list
 
+  bool is_modified() const {
+    return type != DeclaredType::none || map || truncate > 0 || hash || omit_null;
+  }
   bool is_literal() const { return kind == Kind::literal; }
   bool is_null() const { return is_literal() && json == "null"; }
 };
@@ -36,6 +69,9 @@ struct ValueSpec::Field {
   std::string name;  // `$$key` as "$key"
   ValueSpec value;
 };
+
+// The words of `$type`, in the order of DeclaredType without `none`.
+const std::vector<std::string>& declared_type_names();
 
 // Reads a value. Scalars that are JSON numbers, true, false or null are literals, quoted or not;
 // all others are SQL. Faults go to `diagnostics`; what stands in for a faulty value is a null

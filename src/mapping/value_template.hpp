@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "mapping/expression_program.hpp"
 #include "mapping/row_view.hpp"
+#include "mapping/value_transform.hpp"
+#include "mapping/value_type.hpp"
 
 namespace waltrack {
 
@@ -16,17 +19,21 @@ struct ValueTemplate {
   struct Field;
 
   Kind kind = Kind::fixed;
+  bool omit_null = false;      // source, expression: a null is left out
   std::string fixed = "null";  // JSON
   Source source;
   ResultForm form = ResultForm::automatic;  // source
   size_t expression = 0;
-  std::string name;  // source: for people, "traits.email"
+  std::string name;                                 // for people, "traits.email"
+  std::shared_ptr<const ValueTransform> transform;  // source, expression; may be nullptr
+  ValueType type;                                   // what is known of its JSON beforehand
   std::vector<Field> fields;
   std::vector<ValueTemplate> items;
 };
 
 struct ValueTemplate::Field {
-  std::string prefix;  // `"key":`
+  std::string name;
+  std::string prefix;  // `"name":`
   ValueTemplate value;
 };
 
@@ -43,20 +50,30 @@ class TemplateWriter {
   TemplateWriter(std::string& out, const RowView& row, const ExpressionProgram* program)
       : out_(out), row_(row), program_(program) {}
 
-  // False when the value is unavailable or failed; nothing is written then. Fields that are
-  // unavailable are left out of their object and counted; a list with an unavailable item is
-  // unavailable.
-  bool write(const ValueTemplate& value);
+  enum class Written : uint8_t {
+    value,
+    omitted,  // a null that the mapping leaves out
+    missing,  // the server did not send it, or it failed
+  };
+
+  // Writes nothing unless it gives `value`. Fields that are missing are left out of their object
+  // and counted, omitted ones are left out; a list with a missing item is missing.
+  Written write(const ValueTemplate& value);
   // Writes the fields of an object, each ended by a comma.
   void write_fields(const ValueTemplate& object);
+  // Writes one field and a comma; false when it was left out.
+  bool write_field(const ValueTemplate::Field& field);
 
+  void count_left_out() { ++left_out_; }
   uint64_t left_out() const { return left_out_; }
   bool failed() const { return fault_.reason != nullptr; }
   const TemplateFault& fault() const { return fault_; }
 
  private:
-  bool write_source(const ValueTemplate& value);
-  bool write_list(const ValueTemplate& list);
+  Written write_source(const ValueTemplate& value);
+  Written write_expression(const ValueTemplate& value);
+  Written write_list(const ValueTemplate& list);
+  Written finish(const ValueTemplate& value, size_t start);
 
   std::string& out_;
   const RowView& row_;

@@ -156,14 +156,14 @@ std::optional<Table> Catalog::read_table(const TableName& name) {
   return table;
 }
 
-std::vector<TablePattern> Catalog::patterns_for(const std::vector<TableName>& wanted) const {
+std::vector<TablePattern> Catalog::patterns_for(const Followed& wanted) const {
   std::vector<TablePattern> patterns;
   const auto add = [&](TablePattern pattern) {
     if (std::find(patterns.begin(), patterns.end(), pattern) == patterns.end()) {
       patterns.push_back(std::move(pattern));
     }
   };
-  for (const TableName& table : wanted) {
+  for (const TableName& table : wanted.tables) {
     const auto found = places_.find(quote_qualified(table.schema, table.name));
     if (found == places_.end() || !found->second.partitioned) {
       add({table.schema, table.name});
@@ -172,6 +172,12 @@ std::vector<TablePattern> Catalog::patterns_for(const std::vector<TableName>& wa
     for (const auto& [key, place] : places_) {
       if (place.root == table) add({place.self.schema, {}});
     }
+  }
+  // Wildcards of wal2json's are whole parts: it sends more than a glob means, and the mapper leaves
+  // the rest alone.
+  for (const TableGlob& glob : wanted.globs) {
+    if (glob.schema.glob && glob.name.glob) return {};
+    add({glob.schema.glob ? "" : glob.schema.text, glob.name.glob ? "" : glob.name.text});
   }
   return patterns;
 }

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "model/followed.hpp"
 #include "postgres/catalog_lookup.hpp"
 #include "postgres/pg_connection.hpp"
 #include "postgres/stream_options.hpp"
@@ -30,7 +31,8 @@ class Catalog final : public CatalogLookup {
 
   // Patterns for wal2json that cover these tables. wal2json knows a partition only by its own name,
   // and new ones come any time: for a partitioned table all schemas that hold a part of it.
-  std::vector<TablePattern> patterns_for(const std::vector<TableName>& wanted) const;
+  // What globs may match is covered by the next wider pattern. None: everything is wanted.
+  std::vector<TablePattern> patterns_for(const Followed& wanted) const;
 
   // ColumnType::oid is the declared type's, `kind` what its base type means.
   ColumnType type(uint32_t oid) override;

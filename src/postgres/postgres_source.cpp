@@ -111,7 +111,7 @@ std::unique_ptr<ReplicationStream> PostgresSource::start_stream(PgConnection con
     return std::make_unique<ReplicationStream>(std::move(connection), settings_.slot, start,
                                                pgoutput_options(settings_.publication));
   }
-  const std::vector<TablePattern> tables = catalog_.patterns_for(settings_.followed.tables);
+  const std::vector<TablePattern> tables = catalog_.patterns_for(settings_.followed);
   try {
     return std::make_unique<ReplicationStream>(std::move(connection), settings_.slot, start,
                                                wal2json_options(tables, true));

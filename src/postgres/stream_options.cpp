@@ -18,7 +18,11 @@ std::string add_tables_value(std::span<const TablePattern> tables) {
   std::string value;
   for (const TablePattern& table : tables) {
     if (!value.empty()) value.push_back(',');
-    append_escaped(value, table.schema);
+    if (table.schema.empty()) {
+      value.push_back('*');
+    } else {
+      append_escaped(value, table.schema);
+    }
     value.push_back('.');
     if (table.name.empty()) {
       value.push_back('*');

@@ -8,10 +8,10 @@
 
 namespace waltrack {
 
-// A pattern of wal2json's add-tables: a table, or all of a schema.
+// A pattern of wal2json's add-tables: a table, all of a schema, or a name in every schema.
 struct TablePattern {
-  std::string schema;
-  std::string name;  // empty: every table of the schema
+  std::string schema;  // empty: every schema
+  std::string name;    // empty: every table of the schema
 
   bool operator==(const TablePattern&) const = default;
 };

@@ -78,7 +78,7 @@ TEST(Mapper, DefaultOpsAreThoseOfTheCall) {
   Mapped mapped("table: users\nuser_id: id\nidentify: {}\ntrack: { event: E }\n");
   for (Op op : {Op::insert, Op::update, Op::remove, Op::truncate, Op::backfill}) {
     TestChange change(mapped.table, op);
-    if (op == Op::remove || op == Op::update) change.before({{"id", "7"}});
+    if (op == Op::remove || op == Op::update) change.before_key_only({{"id", "7"}});
     if (op != Op::remove && op != Op::truncate) change.now({{"id", "7"}});
     mapped.map(change);
   }
@@ -457,7 +457,9 @@ TEST(MapperUnavailable, ConditionOrUserIsADeadLetterThatNamesTheRemedy) {
         Case{"  when: changed.plan and 1\n", "when"}, Case{"  user_id: old.plan\n", "user_id"},
         Case{"  user_id: old.plan || id\n", "user_id"},
         Case{"  anonymous_id: lower(old.plan)\n", "anonymous_id"}}) {
-    Mapped mapped(track("    p: 1\n", "  on: update\n" + std::string(one.more)));
+    // The identity was FULL when the rules were compiled.
+    Mapped mapped(track("    p: 1\n", "  on: update\n" + std::string(one.more)),
+                  users_table(ReplicaIdentity::full));
     mapped.map(TestChange(mapped.table, Op::update)
                    .before_key_only({{"id", "7"}})
                    .now({{"id", "7"}, {"plan", "pro"}}));
@@ -469,7 +471,8 @@ TEST(MapperUnavailable, ConditionOrUserIsADeadLetterThatNamesTheRemedy) {
 
 TEST(MapperUnavailable, FalseConditionDoesNotMindWhatOthersRead) {
   Mapped mapped(track("    p: upper(city)\n",
-                      "  on: update\n  when: plan = 'pro'\n  user_id: lower(old.role)\n"));
+                      "  on: update\n  when: plan = 'pro'\n  user_id: lower(old.role)\n"),
+                users_table(ReplicaIdentity::full));
   mapped.map(TestChange(mapped.table, Op::update)
                  .before_key_only({{"id", "7"}})
                  .now({{"id", "7"}, {"plan", "free"}, {"city", kUnavailable}}));
@@ -478,7 +481,8 @@ TEST(MapperUnavailable, FalseConditionDoesNotMindWhatOthersRead) {
 }
 
 TEST(MapperUnavailable, UnchangedToastColumnHasNotChanged) {
-  Mapped mapped(track("    c: changed.city\n    s: iif(changed.city, 1, 2)\n", "  on: update\n"));
+  Mapped mapped(track("    c: changed.city\n    s: iif(changed.city, 1, 2)\n", "  on: update\n"),
+                users_table(ReplicaIdentity::full));
   mapped.map(TestChange(mapped.table, Op::update)
                  .before_key_only({{"id", "7"}})
                  .now({{"id", "7"}, {"city", kUnavailable}}));

@@ -52,15 +52,24 @@ INSTANTIATE_TEST_SUITE_P(
                           "  hint: begin it with table: schema.name\n"},
                     Fault{"user_id: id\nidentify: {}\n",
                           "m.yaml:1:1: error: no table: whose rows are these calls for?\n"
-                          "  hint: add table: schema.name\n"},
+                          "  hint: add table: schema.name, or message: PREFIX\n"},
                     Fault{"tabel: users\nuser_id: id\nidentify: {}\n",
                           "m.yaml:1:1: error: unknown key 'tabel' in a mapping document\n"
                           "  hint: did you mean 'table'?\n"
                           "m.yaml:1:1: error: no table: whose rows are these calls for?\n"
-                          "  hint: add table: schema.name\n"},
-                    Fault{"table: [users, orders]\nuser_id: id\nidentify: {}\n",
-                          "m.yaml:1:8: error: table takes one table's name\n"
-                          "  hint: write a document for each table, with --- between them\n"},
+                          "  hint: add table: schema.name, or message: PREFIX\n"},
+                    Fault{"table: { a: b }\nuser_id: id\nidentify: {}\n",
+                          "m.yaml:1:8: error: table takes a table's name, or a list of names\n"},
+                    Fault{"table: [users, a.b.c, users]\nuser_id: id\nidentify: {}\n",
+                          "m.yaml:1:16: error: 'a.b.c' is not a table's name\n"
+                          "  hint: write schema.name; odd names in double quotes, as in SQL\n"
+                          "m.yaml:1:23: warning: 'public.users' is in this list already\n"},
+                    Fault{"table: users\nmessage: m\nuser_id: id\nidentify: {}\n",
+                          "m.yaml:2:10: error: a document is about a table or about messages, not "
+                          "both\n  hint: write a document for each, with --- between them\n"},
+                    Fault{"table: nope_*\nuser_id: id\nidentify: {}\n",
+                          "m.yaml:1:8: warning: no table matches 'public.nope_*' at present\n"
+                          "  hint: a table that is made later and matches will be followed\n"},
                     Fault{"table: a.b.c\nuser_id: id\nidentify: {}\n",
                           "m.yaml:1:8: error: 'a.b.c' is not a table's name\n"
                           "  hint: write schema.name; odd names in double quotes, as in SQL\n"},
@@ -76,10 +85,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Fault{"table: zzz.qqqqqqqqqq\nuser_id: id\nidentify: {}\n",
                           "m.yaml:1:8: error: the database has no table 'zzz.qqqqqqqqqq'\n"
                           "  hint: is it the right database, and may the role see the table?\n"},
-                    Fault{"table: users\nuser_id: id\ngroup: {}\nidentify: {}\n",
-                          "m.yaml:3:1: error: unknown key 'group' in a mapping document\n"
-                          "  hint: known: table, user_id, anonymous_id, timestamp, when, context, "
-                          "integrations, identify, track\n"}));
+                    Fault{"table: users\nuser_id: id\ngroop: {}\nidentify: {}\n",
+                          "m.yaml:3:1: error: unknown key 'groop' in a mapping document\n"
+                          "  hint: did you mean 'group'?\n"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Calls, MappingFault,
@@ -91,14 +99,37 @@ INSTANTIATE_TEST_SUITE_P(
               "  hint: add event: and its name, best as \"Object Action\"\n"},
         Fault{"table: users\nuser_id: id\nidentify:\n  properties: { a: 1 }\n",
               "m.yaml:4:3: error: unknown key 'properties' in an identify call\n"
-              "  hint: known: on, when, traits, user_id, anonymous_id, timestamp, context, "
-              "integrations, id\n"},
+              "  hint: it belongs to a track call\n"},
         Fault{"table: users\nuser_id: id\nidentify: yes\n",
               "m.yaml:3:11: error: identify takes a map, or a list of maps\n"},
         Fault{"table: users\nuser_id: id\ntrack: [E]\n",
               "m.yaml:3:9: error: a track call is a map\n"},
-        Fault{"table: users\nuser_id: id\ntrack: { event: { $sql: plan } }\n",
-              "m.yaml:3:17: error: event takes the event's name\n"},
+        Fault{"table: users\nuser_id: id\ntrack: { event: [plan] }\n",
+              "m.yaml:3:17: error: event takes a name\n"
+              "  hint: or { $sql: … } for one that the row decides\n"},
+        Fault{"table: users\nuser_id: id\ngroup: {}\nalias: {}\n",
+              "m.yaml:3:8: error: a group call without a group_id\n"
+              "  hint: add group_id: and whose group it is\n"
+              "m.yaml:4:8: error: an alias call without a previous_id\n"
+              "  hint: add previous_id: and the user's old id\n"},
+        Fault{"message: m\nuser_id: content\ntrack: { event: E, on: insert }\n",
+              "m.yaml:3:24: error: a message is no change of a row: it takes no on:\n"
+              "  hint: leave it out\n"},
+        Fault{"message: m\nuser_id: content\ntrack: { event: E, properties: { a: old.content } }\n",
+              "m.yaml:3:37: error: a message has no old version\n"
+              "  hint: its one column is content\n"},
+        Fault{"table: users\nanonymous_id: id\nalias: { previous_id: device_id }\n",
+              "m.yaml:3:8: error: an alias without a user_id: who is the user now?\n"
+              "  hint: add user_id: to the call, or to the document for all its calls\n"},
+        Fault{"table: users\nuser_id: id\nshadow: yes\nidentify: { enabled: 1 }\n",
+              "m.yaml:3:9: error: shadow takes true or false\n"
+              "m.yaml:4:22: error: enabled takes true or false\n"},
+        Fault{"table: users\nuser_id: id\nidentify: { only_changed: true, traits: prefs }\n",
+              "m.yaml:3:11: error: only_changed needs traits that are a map of values\n"},
+        Fault{"table: users\nuser_id: id\nidentify: { only_changed: true, traits: { a: plan } }\n",
+              "m.yaml:3:11: warning: the server does not send the old row of public.users: "
+              "only_changed sends all traits\n"
+              "  hint: run: alter table public.users replica identity full\n"},
         Fault{"table: users\nuser_id: id\ntrack: { event: E, on: updat }\n",
               "m.yaml:3:24: error: unknown kind of change 'updat'\n"
               "  hint: did you mean 'update'?\n"},
@@ -153,7 +184,8 @@ INSTANTIATE_TEST_SUITE_P(
         value("{ $sql: plan, note: 1 }",
               "22: error: 'note' beside a $ key\n"
               "  hint: a value has either $ keys only, or names of its own only\n"),
-        value("{ $type: string }", "8: error: $type needs a $sql beside it\n"),
+        value("{ $type: string }",
+              "8: error: $type needs a $sql beside it\n  hint: as in { $sql: plan, $type: … }\n"),
         value("{ $sql: plan, $type: strin }",
               "29: error: unknown $type 'strin'\n  hint: did you mean 'string'?\n"),
         value("{ $sql: [plan] }", "16: error: $sql takes an expression\n"),
@@ -301,16 +333,17 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"table: users\nuser_id: id\ntrack:\n  event: E\n  on: update\n"
               "  when: changed.plan\n  properties:\n    p: old.plan\n    q: old.id\n"
               "    r: upper(old.plan)\n    s: plan\n",
-              "m.yaml:6:9: warning: of an old row of public.users the server sends the key only, "
-              "not 'plan'\n  hint: alter table public.users replica identity full\n"
-              "m.yaml:8:8: warning: of an old row of public.users the server sends the key only, "
-              "not 'plan'\n  hint: alter table public.users replica identity full\n"
-              "m.yaml:10:8: warning: of an old row of public.users the server sends the key only, "
-              "not 'plan'\n  hint: alter table public.users replica identity full\n"},
+              "m.yaml:6:9: error: of an old row of public.users the server sends the key only, "
+              "not 'plan'\n  hint: run: alter table public.users replica identity full\n"
+              "m.yaml:8:8: error: of an old row of public.users the server sends the key only, "
+              "not 'plan'\n  hint: run: alter table public.users replica identity full\n"
+              "m.yaml:10:8: error: of an old row of public.users the server sends the key only, "
+              "not 'plan'\n  hint: run: alter table public.users replica identity full\n"},
         Fault{"table: users\nuser_id: id\ntrack:\n  event: E\n  on: delete\n"
               "  properties: { id: id, plan: plan }\n",
               "m.yaml:6:31: warning: of a deleted row of public.users the server sends the key "
-              "only, not 'plan'\n  hint: alter table public.users replica identity full\n"}));
+              "only, not 'plan': it is left out\n"
+              "  hint: run: alter table public.users replica identity full\n"}));
 
 TEST(MappingFaults, AreAllToldAtOnce) {
   Diagnostics diagnostics;
@@ -323,8 +356,9 @@ TEST(MappingFaults, AreAllToldAtOnce) {
 
 TEST(MappingFaults, WarningsDoNotStopTheMapper) {
   Diagnostics diagnostics;
-  auto mapper = compile("table: users\nuser_id: id\nidentify: { traits: { a: old.plan } }\n",
-                        catalog(), diagnostics);
+  auto mapper = compile(
+      "table: users\nuser_id: id\ntrack: { event: E, on: delete, properties: { a: plan } }\n",
+      catalog(), diagnostics);
   EXPECT_NE(mapper, nullptr);
   EXPECT_EQ(diagnostics.all().size(), 1U);
 }

@@ -25,7 +25,7 @@ TEST(MappingFolder, ReadsYamlFilesByName) {
   EXPECT_EQ(diagnostics.text(), "");
   ASSERT_EQ(files.size(), 3U);
   EXPECT_EQ(files[0].path, (folder.path() / "a.yaml").string());
-  EXPECT_EQ(mapped_tables(files),
+  EXPECT_EQ(followed(files, {}).tables,
             (std::vector<TableName>{{"public", "a"}, {"public", "b"}, {"s", "c"}}));
 }
 
@@ -45,7 +45,7 @@ TEST(MappingFolder, NoMappingIsAFault) {
   EXPECT_EQ(diagnostics.text(),
             (folder.path() / "a.yaml").string() + ": warning: there is no mapping in this file\n" +
                 folder.path().string() +
-                ": error: no mapping: there is no *.yaml file with a table in it\n"
+                ": error: no mapping: there is no *.yaml file with a table or message in it\n"
                 "  hint: write one that begins with table: schema.name\n");
 }
 
@@ -54,7 +54,7 @@ TEST(MappingFolder, FileWithoutAMappingIsToldAmongOthers) {
   write(folder.path() / "a.yaml", "table: a\nuser_id: id\nidentify: {}\n");
   write(folder.path() / "b.yaml", "");
   Diagnostics diagnostics;
-  EXPECT_EQ(mapped_tables(read_mapping_folder(folder.path(), diagnostics)).size(), 1U);
+  EXPECT_EQ(followed(read_mapping_folder(folder.path(), diagnostics), {}).tables.size(), 1U);
   EXPECT_EQ(diagnostics.text(),
             (folder.path() / "b.yaml").string() + ": warning: there is no mapping in this file\n");
 }

@@ -158,7 +158,7 @@ TEST_F(CatalogTest, APartitionHasItsRootEvenWhenItCameLater) {
   EXPECT_EQ(std::count(tables.begin(), tables.end(), visits), 1);
   EXPECT_EQ(std::count(tables.begin(), tables.end(), TableName{"public", "visits_2026"}), 0);
 
-  auto patterns = catalog.patterns_for({visits, {"public", "plain"}});
+  auto patterns = catalog.patterns_for({{visits, {"public", "plain"}}, {}, {}});
   EXPECT_EQ(patterns.size(), 3u);
   for (const TablePattern& wanted :
        {TablePattern{"public", ""}, TablePattern{"archive", ""}, TablePattern{"public", "plain"}}) {

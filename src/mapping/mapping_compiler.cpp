@@ -1,0 +1,96 @@
+#include "mapping/mapping_compiler.hpp"
+
+#include "base/nearest.hpp"
+
+namespace waltrack {
+namespace {
+
+std::string key_of(const Diagnostic& one) {
+  return one.place.text() + (one.severity == Severity::error ? " e" : " w");
+}
+
+}  // namespace
+
+void MappingCompiler::add(const MappingDocument& document) {
+  if (!document.enabled) return;
+  told_.clear();
+  if (document.is_message()) {
+    add_to(message_table(document.message), document, document.place);
+    return;
+  }
+  for (const TableRef& wanted : document.tables) {
+    if (!wanted.glob.is_glob()) {
+      if (const Table* table = find_table(wanted.glob)) {
+        add_to(*table, document, wanted.place);
+      } else {
+        unknown_table(wanted);
+      }
+      continue;
+    }
+    bool any = false;
+    for (const Table& table : catalog_) {
+      if (!wanted.glob.matches({table.schema, table.name})) continue;
+      any = true;
+      add_to(table, document, wanted.place);
+    }
+    if (any) continue;
+    diagnostics_.warning(wanted.place,
+                         "no table matches '" + wanted.glob.full_name() + "' at present",
+                         "a table that is made later and matches will be followed");
+  }
+}
+
+void MappingCompiler::add_to(const Table& table, const MappingDocument& document,
+                             const SourcePlace& place) {
+  std::unique_ptr<Target>& target = targets_[table.full_name()];
+  if (!target) {
+    target = std::make_unique<Target>();
+    plans_.push_back(std::make_unique<TablePlan>(table));
+    target->compiler =
+        std::make_unique<RuleCompiler>(*plans_.back(), database_, identity_, target->found);
+  }
+  if (target->last == &document) {
+    diagnostics_.warning(place, "'" + table.full_name() + "' is in this list already");
+    return;
+  }
+  target->last = &document;
+  target->found = {};
+  target->compiler->add(document);
+  // What one table of several has shown need not be told for each of the others. Defaults are
+  // checked with every call that uses them: the same fault is told once, too.
+  const std::set<std::string> before = told_;
+  std::set<std::string> texts;
+  for (const Diagnostic& one : target->found.all()) {
+    if (before.contains(key_of(one)) || !texts.insert(one.text()).second) continue;
+    told_.insert(key_of(one));
+    if (one.severity == Severity::error) {
+      diagnostics_.error(one.place, one.message, one.hint);
+    } else {
+      diagnostics_.warning(one.place, one.message, one.hint);
+    }
+  }
+}
+
+const Table* MappingCompiler::find_table(const TableGlob& name) const {
+  for (const Table& table : catalog_) {
+    if (name.matches({table.schema, table.name})) return &table;
+  }
+  return nullptr;
+}
+
+void MappingCompiler::unknown_table(const TableRef& wanted) {
+  std::vector<std::string> names;
+  std::optional<std::string> near;
+  for (const Table& table : catalog_) {
+    names.push_back(table.full_name());
+    // The schema is what people forget.
+    if (!near && table.name == wanted.glob.name.text) near = table.full_name();
+  }
+  std::string name = wanted.glob.full_name();
+  if (!near) near = nearest_name(name, names);
+  diagnostics_.error(wanted.place, "the database has no table '" + name + "'",
+                     near ? "did you mean '" + *near + "'?"
+                          : "is it the right database, and may the role see the table?");
+}
+
+}  // namespace waltrack

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/diagnostic.hpp"
+#include "mapping/mapping_file.hpp"
+#include "mapping/rule_compiler.hpp"
+#include "mapping/sql_database.hpp"
+#include "model/message_id.hpp"
+#include "model/table.hpp"
+
+namespace waltrack {
+
+// Compiles documents, table by table, into plans. All that the constructor takes must outlive it;
+// the documents must outlive it, too, the plans need them no more.
+class MappingCompiler {
+ public:
+  MappingCompiler(std::span<const Table> catalog, const MessageIdentity& identity,
+                  SqlDatabase& database, Diagnostics& diagnostics)
+      : catalog_(catalog), identity_(identity), database_(database), diagnostics_(diagnostics) {}
+
+  // A document that is not enabled adds nothing.
+  void add(const MappingDocument& document);
+
+  std::vector<std::unique_ptr<TablePlan>> take_plans() { return std::move(plans_); }
+
+ private:
+  void add_to(const Table& table, const MappingDocument& document, const SourcePlace& place);
+  const Table* find_table(const TableGlob& name) const;
+  void unknown_table(const TableRef& wanted);
+
+  std::span<const Table> catalog_;
+  const MessageIdentity& identity_;
+  SqlDatabase& database_;
+  Diagnostics& diagnostics_;
+  std::vector<std::unique_ptr<TablePlan>> plans_;
+  struct Target {
+    Diagnostics found;  // of the document at hand
+    std::unique_ptr<RuleCompiler> compiler;
+    const MappingDocument* last = nullptr;
+  };
+  std::map<std::string, std::unique_ptr<Target>> targets_;  // by the table's full name
+  std::set<std::string> told_;  // places that the document at hand has told of already
+};
+
+}  // namespace waltrack
