@@ -7,6 +7,7 @@
 #include "mapping/sql_regexp.hpp"
 #include "mapping/sql_text_functions.hpp"
 #include "mapping/sql_time_functions.hpp"
+#include "mapping/sql_trim.hpp"
 
 namespace waltrack {
 namespace {
@@ -141,6 +142,7 @@ void add_functions(sqlite3* db) {
   add_regexp_functions(db);
   add_text_functions(db);
   add_time_functions(db);
+  add_trim_functions(db);
 }
 
 }  // namespace waltrack

@@ -61,6 +61,7 @@ TEST(ExpressionChecker, EverythingThatIsNoComputationIsRefused) {
                           "sqlite_compileoption_get(0)",
                           "fts5(1)",
                           "emit(1)",
+                          "integral(1)",
                           "hex(randomblob(4))",
                           "(select count(*) from sqlite_master)",
                           "(select name from sqlite_schema)",

@@ -131,6 +131,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"1e20 * 1", "1e+20"}, Case{"-0.0 * 1", "0"}, Case{"1e308 * 10", R"("Infinity")"},
         Case{"-1e308 * 10", R"("-Infinity")"}, Case{"1e308 * 10 - 1e308 * 10", "null"},
         Case{"big + 0", R"("9007199254740993")"},
+        Case{"big + big - seats * 2", R"("18014398509481976")"},
+        Case{"big * 1000.0", "9.00719925474099e+18"},
         Case{"-9007199254740991 + 0", "-9007199254740991"}, Case{"x'00ff10'", R"("AP8Q")"},
         Case{"cast(x'ff41' as text)",
              "\"\xEF\xBF\xBD"
@@ -363,6 +365,12 @@ INSTANTIATE_TEST_SUITE_P(
     Runtime, ExpressionFailure,
     testing::Values(
         Case{"abs(-9223372036854775803 - seats)", "integer overflow"},
+        Case{"big * 9007199254740993", "integer overflow"},
+        Case{"-(9223372036854775807 + new.seats)", "integer overflow"},
+        Case{
+            "{ $sql: big * 100.5, $type: integer }",
+            "a number this large lost digits in the expression; the column by its name alone keeps "
+            "them"},
         Case{"json_extract(prefs, 'bad')", "JSON path error"},
         Case{"prefs -> ('$[' || email)", "JSON path error"},
         Case{"json_extract(email, '$.a')", "malformed JSON"},
