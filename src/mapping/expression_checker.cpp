@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include "base/nearest.hpp"
+#include "mapping/constant_arguments.hpp"
 
 namespace waltrack {
 namespace {
@@ -181,6 +182,7 @@ std::optional<CheckedExpression> ExpressionChecker::check(const SqlText& sql, co
   if (!fault) fault = find_stray_token(split.tokens);
   if (!fault) fault = prepare(sql, split, ops);
   CheckedExpression checked;
+  if (!fault) fault = find_bad_constant(split);
   if (!fault) fault = collect(split, checked);
   if (fault) {
     diagnostics.error(sql.place_at(fault->offset), fault->message, fault->hint);

@@ -6,12 +6,17 @@
 
 #include "base/error.hpp"
 #include "mapping/bound_value.hpp"
+#include "mapping/number_text.hpp"
+#include "mapping/sql_tokens.hpp"
 
 namespace waltrack {
 namespace {
 
 // SQLite takes 127 arguments in a call, one of which is the first result's number.
 constexpr size_t kResultsPerCall = 100;
+
+// By Scope.
+constexpr std::array<std::string_view, 4> kScopeAliases = {"new", "old", "changed", "event"};
 
 std::string quoted_name(std::string_view name) {
   std::string out = "\"";
@@ -52,7 +57,6 @@ bool is_column(Source source) {
 
 // Scopes nest, the row innermost, so that bare names find the row's columns first.
 std::string nest_scopes(std::string inner, const Table& table, const std::vector<Source>& sources) {
-  static constexpr std::array<std::string_view, 4> kAliases = {"new", "old", "changed", "event"};
   bool nested = false;
   for (Scope scope : {Scope::row, Scope::old, Scope::changed, Scope::event}) {
     std::string columns;
@@ -64,10 +68,32 @@ std::string nest_scopes(std::string inner, const Table& table, const std::vector
     if (columns.empty()) continue;
     if (nested) inner = "select (" + inner + ")";
     inner += " from (select " + columns + ") as ";
-    inner += kAliases[static_cast<size_t>(scope)];
+    inner += kScopeAliases[static_cast<size_t>(scope)];
     nested = true;
   }
   return inner;
+}
+
+// Whether an expression only adds, subtracts and multiplies integers and the like. SQLite gives a
+// rounded real where its result overflows; see integral() in sql_database.cpp.
+bool is_integer_arithmetic(const Expression& expression, const Table& table) {
+  const std::vector<Source>& reads = expression.reads;
+  auto is_integer = [&](Source read) { return source_class(table, read) == BoundClass::integer; };
+  if (reads.empty() || !std::all_of(reads.begin(), reads.end(), is_integer)) return false;
+  const SqlTokens split = split_sql(expression.sql);
+  auto is_column_or_scope = [&](const SqlToken& token) {
+    const std::string name = token.name();
+    auto is = [&](std::string_view known) { return equal_ignoring_case(known, name); };
+    return std::any_of(kScopeAliases.begin(), kScopeAliases.end(), is) ||
+           std::any_of(reads.begin(), reads.end(),
+                       [&](Source read) { return is(source_name(table, read)); });
+  };
+  return std::all_of(split.tokens.begin(), split.tokens.end(), [&](const SqlToken& token) {
+    if (token.is_name()) return is_column_or_scope(token);
+    if (token.kind == SqlToken::Kind::number) return is_integer_text(token.text);
+    return token.is_sign("+") || token.is_sign("-") || token.is_sign("*") || token.is_sign(".") ||
+           token.is_sign("(") || token.is_sign(")");
+  });
 }
 
 }  // namespace
@@ -104,8 +130,10 @@ std::unique_ptr<ExpressionProgram::Statement> ExpressionProgram::prepare(size_t 
       calls += calls.empty() ? "" : "), ";
       calls += "emit(" + std::to_string(i);
     }
-    calls += ", (\n" + expressions_[i].sql + "\n)";
-    for (Source read : expressions_[i].reads)
+    const Expression& one = expressions_[i];
+    calls += is_integer_arithmetic(one, table_) ? ", integral(\n" : ", (\n";
+    calls += one.sql + "\n)";
+    for (Source read : one.reads)
       statement->sources.push_back(read);
   }
   calls += ')';

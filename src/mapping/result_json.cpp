@@ -184,6 +184,7 @@ const char* append_real(std::string& out, double value, ResultForm form) {
     case ResultForm::integer:
       // 2^63 as a double is exact, the largest int64_t is not.
       if (value != std::trunc(value) || value < -0x1p63 || value >= 0x1p63) return kNoInteger;
+      if (std::abs(value) > static_cast<double>(kExactInteger)) return kLostDigits;
       return append_integer(out, static_cast<int64_t>(value), form);
     case ResultForm::boolean:
       return value == 0 || value == 1 ? append_truth(out, value == 1) : kNoBoolean;

@@ -7,139 +7,29 @@
 
 #include "base/error.hpp"
 #include "base/iso8601.hpp"
+#include "mapping/sql_time_functions.hpp"
 #include "mapping/sql_tokens.hpp"
+#include "mapping/sql_value.hpp"
 
 namespace waltrack {
 namespace {
 
-// The progress handler is asked every so many steps.
-constexpr int kStepStride = 1000;
-// Marks a result of bool(), beside SQLite's own 'J' for JSON.
-constexpr unsigned kBooleanSubtype = 'B';
+// The progress handler is asked every so many steps: in between few values of the greatest length
+// can be made.
+constexpr int kStepStride = 100;
+constexpr int kStepsBetweenClocks = 1000;
 constexpr unsigned kJsonSubtype = 'J';
-
-constexpr auto kFunctions = std::to_array<std::string_view>({
-    "->",
-    "->>",
-    "abs",
-    "acos",
-    "acosh",
-    "asin",
-    "asinh",
-    "atan",
-    "atan2",
-    "atanh",
-    "avg",
-    "bool",
-    "ceil",
-    "ceiling",
-    "char",
-    "coalesce",
-    "cos",
-    "cosh",
-    "count",
-    "cume_dist",
-    "current_date",
-    "current_time",
-    "current_timestamp",
-    "date",
-    "datetime",
-    "degrees",
-    "dense_rank",
-    "exp",
-    "first_value",
-    "floor",
-    "format",
-    "glob",
-    "group_concat",
-    "hex",
-    "ifnull",
-    "iif",
-    "instr",
-    "json",
-    "json_array",
-    "json_array_length",
-    "json_extract",
-    "json_group_array",
-    "json_group_object",
-    "json_insert",
-    "json_object",
-    "json_patch",
-    "json_quote",
-    "json_remove",
-    "json_replace",
-    "json_set",
-    "json_type",
-    "json_valid",
-    "julianday",
-    "lag",
-    "last_value",
-    "lead",
-    "length",
-    "like",
-    "likelihood",
-    "likely",
-    "ln",
-    "log",
-    "log10",
-    "log2",
-    "lower",
-    "ltrim",
-    "max",
-    "min",
-    "mod",
-    "now",
-    "nth_value",
-    "ntile",
-    "nullif",
-    "percent_rank",
-    "pi",
-    "pow",
-    "power",
-    "printf",
-    "quote",
-    "radians",
-    "rank",
-    "replace",
-    "round",
-    "row_number",
-    "rtrim",
-    "sign",
-    "sin",
-    "sinh",
-    "soundex",
-    "sqrt",
-    "strftime",
-    "substr",
-    "substring",
-    "sum",
-    "tan",
-    "tanh",
-    "time",
-    "total",
-    "trim",
-    "trunc",
-    "typeof",
-    "unicode",
-    "unixepoch",
-    "unlikely",
-    "upper",
-    "zeroblob",
-});
+// What SQLite says when it is asked for a time in the machine's zone: see refuse_local_time().
+constexpr std::string_view kNoLocalTime = "local time unavailable";
 
 bool is_allowed_function(std::string_view name) {
-  return std::any_of(kFunctions.begin(), kFunctions.end(),
+  std::span<const std::string_view> allowed = allowed_functions();
+  return std::any_of(allowed.begin(), allowed.end(),
                      [&](std::string_view known) { return equal_ignoring_case(known, name); });
 }
 
 std::string_view view(const char* text) {
   return text == nullptr ? "" : std::string_view(text);
-}
-
-std::string_view value_text(sqlite3_value* value) {
-  const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));
-  if (text == nullptr) return {};
-  return {text, static_cast<size_t>(sqlite3_value_bytes(value))};
 }
 
 const char* append_value(std::string& out, sqlite3_value* value, ResultForm form) {
@@ -151,8 +41,8 @@ const char* append_value(std::string& out, sqlite3_value* value, ResultForm form
     case SQLITE_FLOAT:
       return append_real(out, sqlite3_value_double(value), form);
     case SQLITE_TEXT:
-      return subtype == kJsonSubtype ? append_json(out, value_text(value), form)
-                                     : append_text(out, value_text(value), form);
+      return subtype == kJsonSubtype ? append_json(out, text_of(value), form)
+                                     : append_text(out, text_of(value), form);
     case SQLITE_BLOB: {
       const auto* bytes = static_cast<const char*>(sqlite3_value_blob(value));
       return append_blob(out, {bytes, static_cast<size_t>(sqlite3_value_bytes(value))}, form);
@@ -176,7 +66,7 @@ std::optional<bool> truth_of(sqlite3_value* value, bool& fault) {
     case SQLITE_FLOAT:
       return sqlite3_value_double(value) != 0;
     case SQLITE_TEXT: {
-      std::string_view text = value_text(value);
+      std::string_view text = text_of(value);
       auto is = [&](std::string_view word) { return equal_ignoring_case(word, text); };
       if (std::any_of(kTrue.begin(), kTrue.end(), is)) return true;
       if (std::any_of(kFalse.begin(), kFalse.end(), is)) return false;
@@ -211,7 +101,9 @@ struct SqlCallbacks {
         return SQLITE_OK;
       case SQLITE_FUNCTION:
         if (is_allowed_function(view(second))) return SQLITE_OK;
-        if (db.use_ == SqlDatabase::Use::run && view(second) == "emit") return SQLITE_OK;
+        if (db.use_ == SqlDatabase::Use::run &&
+            (view(second) == "emit" || view(second) == "integral"))
+          return SQLITE_OK;
         return refuse(db, "function " + std::string(view(second)));
       case SQLITE_READ:
         return read(db, view(first), view(second));
@@ -239,8 +131,8 @@ struct SqlCallbacks {
 
   static int progress(void* pointer) {
     SqlDatabase& db = self(pointer);
-    db.steps_left_ -= kStepStride;
-    return db.steps_left_ < 0 ? 1 : 0;
+    db.exceeded_ = db.find_exceeded();
+    return db.exceeded_ == SqlDatabase::Exceeded::nothing ? 0 : 1;
   }
 
   static void emit(sqlite3_context* context, int count, sqlite3_value** values) {
@@ -264,8 +156,15 @@ struct SqlCallbacks {
     std::optional<bool> truth = truth_of(values[0], fault);
     if (fault) return sqlite3_result_error(context, "bool() of what is not a boolean", -1);
     if (!truth) return sqlite3_result_null(context);
-    sqlite3_result_int(context, *truth ? 1 : 0);
-    sqlite3_result_subtype(context, kBooleanSubtype);
+    give_truth(context, *truth);
+  }
+
+  // The value as it is, unless it is a real: what integers gave that overflowed.
+  static void integral(sqlite3_context* context, int, sqlite3_value** values) {
+    if (sqlite3_value_type(values[0]) == SQLITE_FLOAT) {
+      return sqlite3_result_error(context, "integer overflow", -1);
+    }
+    sqlite3_result_value(context, values[0]);
   }
 
   static void now(sqlite3_context* context, int, sqlite3_value**) {
@@ -274,14 +173,10 @@ struct SqlCallbacks {
   }
 };
 
-std::span<const std::string_view> allowed_functions() {
-  return kFunctions;
-}
-
 SqlDatabase::SqlDatabase(Use use, const ExpressionLimits& limits)
-    : use_(use), step_limit_(limits.steps) {
+    : use_(use), limits_(limits), steps_left_(limits.steps) {
   try {
-    open(limits);
+    open();
   } catch (...) {
     sqlite3_close_v2(db_);
     throw;
@@ -296,7 +191,7 @@ void SqlDatabase::fail(const char* doing) {
   throw Error(ErrorKind::failure, std::string(doing) + ": " + sqlite3_errmsg(db_));
 }
 
-void SqlDatabase::open(const ExpressionLimits& limits) {
+void SqlDatabase::open() {
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX;
   if (sqlite3_open_v2(":memory:", &db_, flags, clock_.name()) != SQLITE_OK) {
     fail("cannot open SQLite for expressions");
@@ -306,17 +201,20 @@ void SqlDatabase::open(const ExpressionLimits& limits) {
     sqlite3_db_config(db_, setting, 0, nullptr);
   }
   sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  // What does not fit into a cache stays in memory, where it is counted, and off the disk.
+  execute("pragma temp_store = memory");
   // json_each and json_tree register themselves as tables when first named.
   execute("select 1 from json_each('[]'), json_tree('[]')");
 
   bool check = use_ == Use::check;
-  sqlite3_limit(db_, SQLITE_LIMIT_LENGTH, limits.value_bytes);
+  sqlite3_limit(db_, SQLITE_LIMIT_LENGTH, limits_.value_bytes);
   // A statement holds all expressions of a rule, each of which was checked alone before.
   sqlite3_limit(db_, SQLITE_LIMIT_SQL_LENGTH, check ? 100'000 : 10'000'000);
   sqlite3_limit(db_, SQLITE_LIMIT_EXPR_DEPTH, check ? 200 : 220);
   sqlite3_limit(db_, SQLITE_LIMIT_COMPOUND_SELECT, 50);
   sqlite3_limit(db_, SQLITE_LIMIT_VDBE_OP, check ? 25'000 : 1'000'000);
-  sqlite3_limit(db_, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000);
+  // A pattern takes time in proportion to its length times the text's.
+  sqlite3_limit(db_, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 250);
   sqlite3_limit(db_, SQLITE_LIMIT_ATTACHED, 0);
   sqlite3_limit(db_, SQLITE_LIMIT_TRIGGER_DEPTH, 0);
   sqlite3_limit(db_, SQLITE_LIMIT_WORKER_THREADS, 0);
@@ -328,9 +226,12 @@ void SqlDatabase::open(const ExpressionLimits& limits) {
                              nullptr);
   sqlite3_create_function_v2(db_, "emit", -1, SQLITE_UTF8 | SQLITE_SUBTYPE, this,
                              SqlCallbacks::emit, nullptr, nullptr, nullptr);
+  sqlite3_create_function_v2(db_, "integral", 1, kPure, nullptr, SqlCallbacks::integral, nullptr,
+                             nullptr, nullptr);
+  add_functions(db_);
+  refuse_local_time();
   sqlite3_set_authorizer(db_, SqlCallbacks::authorize, this);
   sqlite3_progress_handler(db_, kStepStride, SqlCallbacks::progress, this);
-  steps_left_ = step_limit_;
 }
 
 void SqlDatabase::set_now(int64_t utc_us) {
@@ -351,18 +252,49 @@ void SqlDatabase::clear_notes() {
   refused_.clear();
 }
 
+// Why the run has to end now. Nearly all runs end before they are asked once.
+SqlDatabase::Exceeded SqlDatabase::find_exceeded() {
+  steps_left_ -= kStepStride;
+  if (steps_left_ < 0) return Exceeded::steps;
+  if (!watched_) {
+    watched_ = true;
+    cpu_.start(limits_.cpu_ms);
+    memory_before_ = sqlite3_memory_used();
+    return Exceeded::nothing;
+  }
+  if (sqlite3_memory_used() - memory_before_ > limits_.memory_bytes) return Exceeded::memory;
+  if (steps_left_ % kStepsBetweenClocks < kStepStride && cpu_.is_spent()) return Exceeded::cpu;
+  return Exceeded::nothing;
+}
+
+// SQLite's words, or ours where its are too few.
+std::string SqlDatabase::words_of(int result) const {
+  if (result == SQLITE_TOOBIG) {
+    return "a text of more than " + std::to_string(limits_.value_bytes) + " bytes";
+  }
+  if (result == SQLITE_INTERRUPT && exceeded_ == Exceeded::cpu) {
+    return "it ran for more than " + std::to_string(limits_.cpu_ms) + " ms";
+  }
+  if (result == SQLITE_INTERRUPT && exceeded_ == Exceeded::memory) {
+    return "it took more than " + std::to_string(limits_.memory_bytes) + " bytes of memory";
+  }
+  if (result == SQLITE_INTERRUPT) {
+    return "it ran for more than " + std::to_string(limits_.steps) + " steps";
+  }
+  std::string words = sqlite3_errmsg(db_);
+  if (words == kNoLocalTime) return "the local time depends on the machine; times are in UTC here";
+  keep_fixed_words(words);
+  return words;
+}
+
 const char* SqlDatabase::run(sqlite3_stmt* statement, EmitTarget& target) {
   target_ = &target;
-  steps_left_ = step_limit_;
+  steps_left_ = limits_.steps;
+  watched_ = false;
   int result = sqlite3_step(statement);
   const char* failure = nullptr;
   if (result != SQLITE_ROW && result != SQLITE_DONE) {
-    if (result == SQLITE_INTERRUPT) {
-      failure_ = "it ran for more than " + std::to_string(step_limit_) + " steps";
-    } else {
-      failure_ = sqlite3_errmsg(db_);
-      keep_fixed_words(failure_);
-    }
+    failure_ = words_of(result);
     failure = failure_.c_str();
   }
   sqlite3_reset(statement);

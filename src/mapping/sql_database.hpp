@@ -8,23 +8,23 @@
 #include <vector>
 
 #include "mapping/clock_vfs.hpp"
+#include "mapping/cpu_budget.hpp"
 #include "mapping/result_json.hpp"
+#include "mapping/sql_functions.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
 
 namespace waltrack {
 
-// What keeps an expression from running away.
+// What keeps an expression from running away, for one row. A single function cannot be stopped, but
+// takes time in proportion to its arguments, and they are bounded.
 struct ExpressionLimits {
-  int value_bytes = 16'000'000;  // of any text or blob, columns included
-  int steps = 1'000'000;         // of SQLite's machine, for one row
+  int value_bytes = 16'000'000;        // of any text or blob, columns included
+  int steps = 1'000'000;               // of SQLite's machine
+  int cpu_ms = 1'000;                  // of the thread's processor time
+  int64_t memory_bytes = 256'000'000;  // that SQLite takes meanwhile
 };
-
-// The names that expressions may call: functions of SQLite that give the same for the same row, and
-// ours: bool(x) (true, false or null as a boolean; also of the words that Postgres knows) and now()
-// (the commit time, as a timestamptz column looks). lower and upper fold ASCII only.
-std::span<const std::string_view> allowed_functions();
 
 // Where the results of a statement's `emit(first, e…)` go: result i of the call is written to `out`
 // in forms[first + i].
@@ -80,16 +80,23 @@ class SqlDatabase {
 
  private:
   friend struct SqlCallbacks;
+  enum class Exceeded : uint8_t { nothing, steps, cpu, memory };
 
-  void open(const ExpressionLimits& limits);
+  void open();
+  Exceeded find_exceeded();
+  std::string words_of(int result) const;
   void fail(const char* doing);
 
   ClockVfs clock_;
   Use use_;
   std::string now_text_;
   sqlite3* db_ = nullptr;
-  int step_limit_;
+  const ExpressionLimits limits_;
   int steps_left_ = 0;
+  CpuBudget cpu_;
+  int64_t memory_before_ = 0;
+  bool watched_ = false;  // cpu_ and memory_before_ are of this run
+  Exceeded exceeded_ = Exceeded::nothing;
   bool unguarded_ = false;
   std::vector<Read> reads_;
   std::string refused_;

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json_text.hpp"
-#include "mapping/sha256.hpp"
+#include "mapping/sha256_hex.hpp"
 #include "mapping/unicode_case.hpp"
 
 namespace waltrack {

@@ -61,6 +61,7 @@ TEST(ExpressionChecker, EverythingThatIsNoComputationIsRefused) {
                           "sqlite_compileoption_get(0)",
                           "fts5(1)",
                           "emit(1)",
+                          "integral(1)",
                           "hex(randomblob(4))",
                           "(select count(*) from sqlite_master)",
                           "(select name from sqlite_schema)",
@@ -123,6 +124,64 @@ TEST(ExpressionChecker, EveryAllowedFunctionIsOneThatSqliteHas) {
     EXPECT_EQ(told.find("unknown function"), std::string::npos) << told;
     EXPECT_EQ(told.find("refused"), std::string::npos) << told;
   }
+}
+
+struct Refusal {
+  const char* sql;
+  const char* told;  // place, message and hint
+};
+
+void PrintTo(const Refusal& one, std::ostream* out) {
+  *out << one.sql;
+}
+
+class ExpressionRefused : public testing::TestWithParam<Refusal> {};
+
+TEST_P(ExpressionRefused, AtItsPlaceWithWhatToDo) {
+  EXPECT_EQ(reads(GetParam().sql), std::string(GetParam().told) + "\n");
+}
+
+// Constants with which every row would fail are told at load.
+INSTANTIATE_TEST_SUITE_P(
+    Constants, ExpressionRefused,
+    testing::Values(
+        Refusal{"email regexp 'a(b'",
+                "f:1:15: error: an invalid regular expression: missing ): a(b\n"
+                "  hint: the syntax is RE2's: https://github.com/google/re2/wiki/Syntax"},
+        Refusal{"regexp('it''s [z-a]', email)",
+                "f:1:16: error: an invalid regular expression: invalid character class range: z-a\n"
+                "  hint: the syntax is RE2's: https://github.com/google/re2/wiki/Syntax"},
+        Refusal{"upper(regexp_extract(email, '*'))",
+                "f:1:30: error: an invalid regular expression: no argument for repetition "
+                "operator: *\n"
+                "  hint: the syntax is RE2's: https://github.com/google/re2/wiki/Syntax"},
+        Refusal{"regexp_extract(email, '(a)', 2)",
+                "f:1:30: error: the pattern has no group 2\n"
+                "  hint: it has 1; 0 is all that matched"},
+        Refusal{"regexp_replace(email, '(a)', '\\2')",
+                "f:1:30: error: the pattern has no group \\2\n"
+                "  hint: a group is a part of the pattern in parentheses; \\0 is all that matched"},
+        Refusal{"regexp_replace(email, plan, '\\x')",
+                "f:1:29: error: a \\ in a replacement that refers to nothing\n"
+                "  hint: write \\0 for all that matched, \\1 to \\9 for a group, \\\\ for a "
+                "backslash"},
+        Refusal{"date_trunc('fortnight', created_at)",
+                "f:1:12: error: unknown unit 'fortnight'\n"
+                "  hint: known: second, minute, hour, day, week, month, quarter, year"},
+        Refusal{"iso8601(seats, 'days')",
+                "f:1:16: error: unknown unit 'days'\n  hint: known: s, ms, us"},
+        Refusal{"datetime(created_at, '+1 day', 'localtime')",
+                "f:1:32: error: 'localtime' depends on the time zone of the machine\n"
+                "  hint: times are in UTC here; a fixed offset is a modifier like '+02:00'"},
+        Refusal{"strftime('%H', created_at, 'UTC')",
+                "f:1:28: error: 'UTC' depends on the time zone of the machine\n"
+                "  hint: times are in UTC here; a fixed offset is a modifier like '+02:00'"}));
+
+TEST(ExpressionChecker, ConstantsThatMayWorkAreLeftToTheRow) {
+  EXPECT_EQ(reads("email regexp '(' || plan"), "row.email row.plan");
+  EXPECT_EQ(reads("regexp_replace(email, '(' || plan, '\\3')"), "row.email row.plan");
+  EXPECT_EQ(reads("date_trunc(plan, created_at)"), "row.plan row.created_at");
+  EXPECT_EQ(reads("coalesce(plan, 'localtime')"), "row.plan");
 }
 
 TEST(ExpressionChecker, DepthAndLengthAreBounded) {
