@@ -14,7 +14,8 @@ struct StreamItem {
   Kind kind = Kind::keepalive;
   Transaction transaction;  // begin; the same again on its changes and its commit
   Change change;            // change
-  // commit: the end of the commit record, which may be confirmed once the transaction is safe.
+  // commit: the end of the commit record (of a message that is a transaction of its own: of its
+  // record), which may be confirmed once the transaction is safe.
   // keepalive: everything before it was sent before it, so it may be confirmed once that is safe.
   Lsn end_lsn;
   bool reply_requested = false;  // keepalive: the server wants a status soon
@@ -28,7 +29,7 @@ class ChangeSource {
   virtual ~ChangeSource() = default;
 
   // Connects, checks that it is still the same server and starts streaming at `start`: transactions
-  // whose commit record begins before it are left out. Closes what was open.
+  // whose commit record (or message) begins before it are left out. Closes what was open.
   virtual void open(Lsn start) = 0;
   virtual void close() = 0;
 

@@ -28,7 +28,8 @@ bool Outbox::is_skipped(const Rule& rule) const {
   if (!skip_ || skip_->through.commit_lsn != transaction_->commit_lsn) return false;
   const EventPosition& through = skip_->through;
   if (change_->lsn != through.lsn) return change_->lsn < through.lsn;
-  // Rows that share an LSN are of one table, but for TRUNCATE: that one is rather repeated.
+  // Rows that share an LSN are of one table, but for TRUNCATE and a message, whose LSN is the end
+  // of its record: they are rather repeated.
   if (message_kind(change_->op) != through.kind || rule.table != through.table) return false;
   if (change_->ordinal != through.ordinal) return change_->ordinal < through.ordinal;
   return skip_->rest == RestOfRow::taken_in || rule.id == through.rule;

@@ -176,7 +176,6 @@ std::vector<TablePattern> Catalog::patterns_for(const Followed& wanted) const {
   // Wildcards of wal2json's are whole parts: it sends more than a glob means, and the mapper leaves
   // the rest alone.
   for (const TableGlob& glob : wanted.globs) {
-    if (glob.schema.glob && glob.name.glob) return {};
     add({glob.schema.glob ? "" : glob.schema.text, glob.name.glob ? "" : glob.name.text});
   }
   return patterns;

@@ -31,7 +31,7 @@ class Catalog final : public CatalogLookup {
 
   // Patterns for wal2json that cover these tables. wal2json knows a partition only by its own name,
   // and new ones come any time: for a partitioned table all schemas that hold a part of it.
-  // What globs may match is covered by the next wider pattern. None: everything is wanted.
+  // What globs may match is covered by the next wider pattern.
   std::vector<TablePattern> patterns_for(const Followed& wanted) const;
 
   // ColumnType::oid is the declared type's, `kind` what its base type means.

@@ -15,10 +15,12 @@
 
 namespace waltrack {
 
-using DecoderFactory = std::function<std::unique_ptr<Decoder>(Plugin, CatalogLookup&)>;
+using DecoderFactory =
+    std::function<std::unique_ptr<Decoder>(Plugin, CatalogLookup&, const Followed&)>;
 
 // The decoder that reads what the plugin writes.
-std::unique_ptr<Decoder> make_decoder(Plugin plugin, CatalogLookup& catalog);
+std::unique_ptr<Decoder> make_decoder(Plugin plugin, CatalogLookup& catalog,
+                                      const Followed& followed);
 
 // The changes of one slot of a real server. open() refuses a server that is not the one that the
 // checkpoint is of: another system identifier, WAL that ends before the start, a slot that was

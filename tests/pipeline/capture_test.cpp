@@ -118,6 +118,60 @@ TEST_F(CaptureTest, ATransactionBeforeItDoesNotForgetWhatIsSafe) {
   EXPECT_EQ(events(), R"({"u":"x"},{"u":"c"})");
 }
 
+// A message of no transaction is sent when the server's reading of the WAL passes its record, a
+// transaction when it passes its commit record. So whatever was sent before the message committed
+// before it, and whatever comes later commits behind it, however far back its rows stand: with a
+// commit_lsn inside of its record and the record's end as its end, a message is one more
+// transaction in commit order. All that compares commits (a resume, marks, the received position)
+// holds.
+TEST_F(CaptureTest, MessagesStandInTheOrderOfCommits) {
+  source_.add_message(Lsn{104}, "m");
+  source_.add_break();
+  source_.add_transaction(Lsn{104}, Lsn{80}, {"a", "b"}, 1);  // its rows stand before the message
+  source_.add_message(Lsn{200}, "n");
+  source_.add_message(Lsn{256}, "o");
+  source_.add_break();
+  start();
+  ASSERT_TRUE(wait_until([&] { return ledger_.unfinished() == 5; }));
+  ASSERT_TRUE(wait_until([&] { return source_.opened_at().size() == 4; }));
+  EXPECT_EQ(source_.opened_at(), (std::vector<Lsn>{Lsn{}, Lsn{104}, Lsn{104}, Lsn{256}}));
+  EXPECT_EQ(events(), R"({"u":"m"},{"u":"a"},{"u":"b"},{"u":"n"},{"u":"o"})");
+  ledger_.finish(std::vector<uint64_t>{1, 2, 3});
+  EXPECT_EQ(ledger_.advance().checkpoint, (Checkpoint{Lsn{}, std::nullopt}));
+  ledger_.finish(std::vector<uint64_t>{0});
+  EXPECT_EQ(ledger_.advance().checkpoint, (Checkpoint{Lsn{200}, std::nullopt}));
+}
+
+TEST_F(CaptureTest, AMessageThatWasSafeBeforeItsCheckpointIsSkipped) {
+  source_.add_message(Lsn{104}, "m");
+  source_.add_transaction(Lsn{104}, Lsn{80}, {"a"});
+  source_.add_message(Lsn{200}, "n");
+  start(Checkpoint{Lsn{50}, EventPosition{.commit_lsn = Lsn{103},
+                                          .kind = MessageKind::message,
+                                          .lsn = Lsn{104},
+                                          .table = "message:shop",
+                                          .ordinal = 0,
+                                          .rule = "track/Message Seen"}});
+  ASSERT_TRUE(wait_until([&] { return source_.steps_read() == 9; }));
+  finish();
+  EXPECT_EQ(events(), R"({"u":"a"},{"u":"n"})");
+}
+
+TEST_F(CaptureTest, AMessageBeforeATransactionDoesNotForgetWhatOfThatIsSafe) {
+  source_.add_message(Lsn{104}, "m");
+  source_.add_transaction(Lsn{200}, Lsn{80}, {"a", "b", "c"});
+  source_.add_message(Lsn{216}, "n");
+  start(Checkpoint{Lsn{50}, EventPosition{.commit_lsn = Lsn{200},
+                                          .kind = MessageKind::row,
+                                          .lsn = Lsn{81},
+                                          .table = "public.t",
+                                          .ordinal = 0,
+                                          .rule = "track/Row Seen"}});
+  ASSERT_TRUE(wait_until([&] { return source_.steps_read() == 11; }));
+  finish();
+  EXPECT_EQ(events(), R"({"u":"m"},{"u":"c"},{"u":"n"})");
+}
+
 TEST_F(CaptureTest, TheLastReportIsTheLastConfirmedPosition) {
   start();
   ASSERT_TRUE(wait_until([&] { return !source_.opened_at().empty(); }));

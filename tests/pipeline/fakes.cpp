@@ -29,6 +29,15 @@ void FakeSource::add_transaction(Lsn commit, Lsn first_row, std::vector<std::str
   more_.wake();
 }
 
+void FakeSource::add_message(Lsn end, std::string user) {
+  const std::lock_guard lock(mutex_);
+  const Lsn commit{end.value - 1};
+  steps_.push_back({Step::What::begin, commit, {}, {}, false, true});
+  steps_.push_back({Step::What::row, commit, end, std::move(user), false, true});
+  steps_.push_back({Step::What::commit, commit, end, {}, false, true});
+  more_.wake();
+}
+
 void FakeSource::add_keepalive(Lsn end, bool reply_requested) {
   add({Step::What::keepalive, {}, end, {}, reply_requested});
 }
@@ -54,6 +63,7 @@ bool FakeSource::next(StreamItem& item) {
   Step& step = steps_[at_];
   item = {};
   item.transaction = {.xid = 1, .commit_time_us = 1, .commit_lsn = step.commit};
+  if (step.message) item.transaction = {.xid = 0, .commit_time_us = 0, .commit_lsn = step.commit};
   switch (step.what) {
     case Step::What::begin:
       item.kind = StreamItem::Kind::begin;
@@ -62,8 +72,8 @@ bool FakeSource::next(StreamItem& item) {
       item.kind = StreamItem::Kind::change;
       user_ = step.user;
       value_ = Value::present(user_);
-      item.change = {.op = Op::insert,
-                     .table = &table_,
+      item.change = {.op = step.message ? Op::message : Op::insert,
+                     .table = step.message ? &message_table_ : &table_,
                      .lsn = step.lsn,
                      .ordinal = 0,
                      .new_row = {&value_, 1},
@@ -117,15 +127,18 @@ size_t FakeSource::steps_read() const {
 FakeMapper::FakeMapper() {
   rule_.table = "public.t";
   rule_.id = "track/Row Seen";
+  message_rule_.table = "message:shop";
+  message_rule_.id = "track/Message Seen";
 }
 
 void FakeMapper::map(const Transaction&, const Change& change, EventSink& sink) {
   const std::string_view user = change.new_row[0].text;
+  const Rule& rule = change.table->is_message() ? message_rule_ : rule_;
   if (user == "poison") {
-    sink.reject(rule_, "no_user", "the row has no user");
+    sink.reject(rule, "no_user", "the row has no user");
     return;
   }
-  std::string* out = sink.open(rule_, user, {});
+  std::string* out = sink.open(rule, user, {});
   if (out == nullptr) return;
   out->append("{\"u\":\"").append(user).append("\"}");
   sink.close();

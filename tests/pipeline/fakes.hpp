@@ -42,6 +42,8 @@ class FakeSource final : public ChangeSource {
   // before that row.
   void add_transaction(Lsn commit, Lsn first_row, std::vector<std::string> users,
                        std::optional<size_t> break_before = std::nullopt);
+  // A logical message of no transaction, whose record ends at `end`; comes as decoders tell it.
+  void add_message(Lsn end, std::string user);
   void add_keepalive(Lsn end, bool reply_requested = false);
   // The connection breaks once, right before this point.
   void add_break();
@@ -67,10 +69,12 @@ class FakeSource final : public ChangeSource {
     Lsn lsn;
     std::string user;
     bool reply_requested = false;
+    bool message = false;
   };
   void add(Step step);
 
   Table table_;
+  Table message_table_ = message_table("shop");
   mutable std::mutex mutex_;
   std::vector<Step> steps_;  // guarded by mutex_, as all below
   size_t at_ = 0;
@@ -81,7 +85,7 @@ class FakeSource final : public ChangeSource {
   std::string user_;
 };
 
-// One event a row: `{"u":"USER"}`; the user "poison" is rejected.
+// One event a row or message: `{"u":"USER"}`; the user "poison" is rejected.
 class FakeMapper final : public ChangeMapper {
  public:
   FakeMapper();
@@ -90,6 +94,7 @@ class FakeMapper final : public ChangeMapper {
 
  private:
   Rule rule_;
+  Rule message_rule_;
 };
 
 // Answers as it is told, and remembers what it accepted.

@@ -166,4 +166,15 @@ TEST_F(CatalogTest, APartitionHasItsRootEvenWhenItCameLater) {
   }
 }
 
+TEST_F(CatalogTest, GlobsAreCoveredByTheNextWiderPattern) {
+  Catalog catalog(server_->conninfo());
+  catalog.load();
+  Followed wanted;
+  wanted.globs = {{{"tenant_*", true}, {"users", false}},
+                  {{"public", false}, {"us*", true}},
+                  {{"a*", true}, {"b*", true}}};
+  EXPECT_EQ(catalog.patterns_for(wanted),
+            (std::vector<TablePattern>{{"", "users"}, {"public", ""}, {"", ""}}));
+}
+
 }  // namespace waltrack
