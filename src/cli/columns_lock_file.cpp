@@ -66,7 +66,7 @@ const char* describe(LockOutcome outcome) {
       return "wrote columns.lock.json beside the mappings: the tables have other columns than it "
              "said";
     case LockOutcome::not_writable:
-      return "columns.lock.json beside the mappings is out of date, and its folder is read-only";
+      return "columns.lock.json beside the mappings is out of date, and cannot be written here";
     case LockOutcome::left_alone:
     case LockOutcome::unchanged:
       break;

@@ -247,21 +247,29 @@ ChosenUrl choose_url(const InitOptions& options, bool interactive) {
               "set DATABASE_URL=postgres://…, or give --url");
 }
 
+// False when the person went away.
+bool choose_on_terminal(InitPlan& plan) {
+  const auto chosen = ask_choice(
+      ask_on_terminal, "Write mappings for which? [Enter = all, 1,3-5, -2 = all but 2, none] ",
+      plan.tables.size());
+  if (!chosen) return false;
+  for (PlannedTable& table : plan.tables)
+    table.chosen = false;
+  for (const size_t i : *chosen)
+    plan.tables[i].chosen = true;
+  std::printf("\n");
+  return true;
+}
+
 int run_init(const InitOptions& options) {
   const bool interactive =
       !options.yes && !options.json && isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0;
   const ChosenUrl chosen = choose_url(options, interactive);
   InitPlan plan = plan_init(options, chosen.url);
   if (!options.json) print_tables(plan);
-  if (interactive && !plan.tables.empty()) {
-    for (PlannedTable& table : plan.tables)
-      table.chosen = false;
-    for (const size_t i :
-         ask_choice(ask_on_terminal,
-                    "Write mappings for which? [Enter = all, 1,3-5, -2 = all but 2, none] ",
-                    plan.tables.size()))
-      plan.tables[i].chosen = true;
-    std::printf("\n");
+  if (interactive && !plan.tables.empty() && !choose_on_terminal(plan)) {
+    std::printf("Nothing was written.\n");
+    return 1;
   }
   InitReport report = write_files(plan, chosen.url);
   if (chosen.typed && holds_password(chosen.url)) {

@@ -69,12 +69,13 @@ std::optional<std::vector<size_t>> read_choice(const std::string& answer, size_t
   return chosen;
 }
 
-std::vector<size_t> ask_choice(const AskLine& ask, const std::string& prompt, size_t count) {
+std::optional<std::vector<size_t>> ask_choice(const AskLine& ask, const std::string& prompt,
+                                              size_t count) {
   while (const std::optional<std::string> answer = ask(prompt)) {
-    if (auto chosen = read_choice(*answer, count)) return *std::move(chosen);
+    if (auto chosen = read_choice(*answer, count)) return chosen;
     std::printf("Numbers from 1 to %zu, such as 1,3-5, or -2 for all but 2; all; none.\n", count);
   }
-  return {};
+  return std::nullopt;
 }
 
 }  // namespace waltrack

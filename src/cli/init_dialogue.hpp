@@ -17,7 +17,8 @@ std::optional<std::string> ask_on_terminal(const std::string& prompt);
 // "-2" or "-2,4-6" all but these. Indexes from 0, rising. Nothing when it is no answer.
 std::optional<std::vector<size_t>> read_choice(const std::string& answer, size_t count);
 
-// Asks until it has an answer; at the end of the input the choice is nothing.
-std::vector<size_t> ask_choice(const AskLine& ask, const std::string& prompt, size_t count);
+// Asks until it has an answer; nothing at the end of the input.
+std::optional<std::vector<size_t>> ask_choice(const AskLine& ask, const std::string& prompt,
+                                              size_t count);
 
 }  // namespace waltrack

@@ -34,7 +34,7 @@ TEST(InitDialogue, ItAsksUntilItHasAnAnswer) {
     return answer;
   };
   EXPECT_EQ(ask_choice(ask, "? ", 3), Choice{1});
-  EXPECT_EQ(ask_choice(ask, "? ", 3), Choice{});  // the input's end
+  EXPECT_EQ(ask_choice(ask, "? ", 3), std::nullopt);  // the input's end
 }
 
 }  // namespace waltrack

@@ -140,6 +140,16 @@ TEST_F(Init, CheckBringsTheColumnsLockUpToDate) {
   EXPECT_EQ(read_file(folder_ / "mappings/columns.lock.json"), lock);
   EXPECT_EQ(run({"check"}).out.find("columns.lock.json"), std::string::npos);
 
+  // Where it cannot be written that is a note, not a warning.
+  fs::remove(folder_ / "mappings/columns.lock.json");
+  fs::create_directory(folder_ / "mappings/columns.lock.json");
+  const CommandResult stuck = run({"check", "--json"});
+  EXPECT_EQ(nlohmann::json::parse(stuck.out)["columns_lock"], "not_writable") << stuck.out;
+  EXPECT_TRUE(nlohmann::json::parse(stuck.out)["findings"].empty());
+  EXPECT_EQ(stuck.status.code, 0);
+  fs::remove(folder_ / "mappings/columns.lock.json");
+  folder_.write("mappings/columns.lock.json", lock);
+
   // What would lack a table is not written over what has it.
   folder_.write("mappings/gone.yaml",
                 "table: public.gone\nuser_id: id\ntrack:\n  - event: Thing Made\n");
