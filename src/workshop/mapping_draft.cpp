@@ -7,54 +7,13 @@
 
 #include "base/name_words.hpp"
 #include "workshop/draft_fields.hpp"
+#include "workshop/draft_lines.hpp"
 #include "workshop/yaml_text.hpp"
 
 namespace waltrack {
 namespace {
 
-constexpr std::string_view kSchemaLine = "# yaml-language-server: $schema=mapping.schema.json\n";
-constexpr size_t kWidth = 98;
-
-// Lines of a file, indented; as they are, or commented out.
-class Lines {
- public:
-  void add(size_t indent, const std::string& text) {
-    text_.append(indent, ' ').append(text).append("\n");
-  }
-  void blank() { text_.append("\n"); }
-
-  // Words in as many comment lines as they take.
-  void remark(size_t indent, const std::string& text) {
-    std::string line;
-    for (size_t at = 0; at < text.size();) {
-      const size_t end = std::min(text.find(' ', at), text.size());
-      const std::string word = text.substr(at, end - at);
-      if (!line.empty() && indent + 2 + line.size() + 1 + word.size() > kWidth) {
-        add(indent, "# " + line);
-        line.clear();
-      }
-      line.append(line.empty() ? "" : " ").append(word);
-      at = end + 1;
-    }
-    if (!line.empty()) add(indent, "# " + line);
-  }
-
-  std::string take() { return std::move(text_); }
-
- private:
-  std::string text_;
-};
-
-std::string commented_out(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size() - 1);
-    const std::string_view line = text.substr(0, end + 1);
-    out.append(line.starts_with('#') || line == "\n" ? "" : "# ").append(line);
-    text.remove_prefix(end + 1);
-  }
-  return out;
-}
+constexpr const char* kSchemaLine = "# yaml-language-server: $schema=mapping.schema.json";
 
 class DraftWriter {
  public:
@@ -69,7 +28,7 @@ class DraftWriter {
   }
 
   MappingDraft write() {
-    lines_.add(0, std::string(kSchemaLine.substr(0, kSchemaLine.size() - 1)));
+    lines_.add(0, kSchemaLine);
     write_head();
     std::string head = lines_.take();
     write_document();
@@ -113,10 +72,6 @@ class DraftWriter {
   void write_deleted();
   void write_examples();
   void write_soft_delete();
-  void write_fields(size_t indent, const char* heading, const std::vector<DraftField>& fields);
-  void write_choice(size_t indent, const std::vector<DraftField>& fields, ColumnUse use,
-                    const std::string& why);
-  void write_never(size_t indent, const std::vector<DraftField>& fields);
   void write_tests();
   std::vector<std::string> key_lines(bool deleted) const;
   std::string sample(const std::string& name) const;
@@ -138,7 +93,7 @@ class DraftWriter {
   DraftOptions options_;
   std::string object_;
   std::string article_;
-  Lines lines_;
+  DraftLines lines_;
   MappingDraft draft_;
 };
 
@@ -255,7 +210,7 @@ void DraftWriter::write_identify() {
   const bool any =
       std::ranges::any_of(traits, [](const auto& one) { return one.use == ColumnUse::send; });
   if (!any) lines_.add(2, "on: [insert, update, backfill]");  // a key must have a value
-  write_fields(2, "traits", traits);
+  lines_.fields(2, "traits", traits);
 }
 
 void DraftWriter::write_group() {
@@ -267,7 +222,7 @@ void DraftWriter::write_group() {
     lines_.add(2, "when: " + yaml_scalar(sql_name(guess_.account_column) + " is not null"));
   }
   if (guess_.role != TableRole::accounts) return;
-  write_fields(2, "traits", draft_fields(facts_, guess_, FieldPlace::group_traits));
+  lines_.fields(2, "traits", draft_fields(facts_, guess_, FieldPlace::group_traits));
 }
 
 void DraftWriter::write_created() {
@@ -285,56 +240,7 @@ void DraftWriter::write_created() {
       return !is_key && one.column != guess_.status_column;
     });
   }
-  write_fields(4, "properties", fields);
-}
-
-void DraftWriter::write_fields(size_t indent, const char* heading,
-                               const std::vector<DraftField>& fields) {
-  const bool any =
-      std::ranges::any_of(fields, [](const auto& one) { return one.use == ColumnUse::send; });
-  const bool any_choice = std::ranges::any_of(fields, [](const auto& one) {
-    return one.use > ColumnUse::send && one.use < ColumnUse::secret;
-  });
-  if (any || any_choice) lines_.add(indent, std::string(any ? "" : "# ") + heading + ":");
-  for (const DraftField& field : fields) {
-    if (field.use != ColumnUse::send) continue;
-    lines_.add(indent + 2,
-               field.key + ": " + field.value + (field.note.empty() ? "" : "  # " + field.note));
-  }
-  const std::string take =
-      any ? "Take the # away to send" : "Take the # away, here and above, to send";
-  write_choice(indent + 2, fields, ColumnUse::personal, "Personal, by the name. " + take + " it:");
-  write_choice(indent + 2, fields, ColumnUse::document,
-               "May be large or personal: look first. `x ->> 'key'` takes a part.");
-  write_choice(indent + 2, fields, ColumnUse::free_text, "Free text: long, and maybe personal.");
-  write_choice(indent + 2, fields, ColumnUse::activity,
-               "Changes with every visit, and each change would be sent.");
-  write_never(indent + 2, fields);
-}
-
-void DraftWriter::write_choice(size_t indent, const std::vector<DraftField>& fields, ColumnUse use,
-                               const std::string& why) {
-  bool told = false;
-  for (const DraftField& field : fields) {
-    if (field.use != use) continue;
-    if (!told) lines_.remark(indent, why);
-    told = true;
-    lines_.add(indent, "# " + field.key + ": " + field.value);
-  }
-}
-
-void DraftWriter::write_never(size_t indent, const std::vector<DraftField>& fields) {
-  std::string names;
-  for (const DraftField& field : fields) {
-    const char* why = field.use == ColumnUse::secret     ? "looks secret"
-                      : field.use == ColumnUse::computed ? "generated: pgoutput does not send it"
-                      : field.use == ColumnUse::binary   ? "binary or search data"
-                                                         : nullptr;
-    if (why == nullptr) continue;
-    names.append(names.empty() ? "" : ", ")
-        .append(comment_text(field.column, 60) + " (" + why + ")");
-  }
-  if (!names.empty()) lines_.remark(indent, "Left out: " + names + ".");
+  lines_.fields(4, "properties", fields);
 }
 
 std::vector<std::string> DraftWriter::key_lines(bool deleted) const {
