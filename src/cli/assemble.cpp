@@ -1,6 +1,5 @@
 #include "cli/assemble.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <poll.h>
 #include <random>
@@ -160,19 +159,7 @@ SourceSettings source_settings(const Loaded& loaded) {
 
 std::unique_ptr<Mapper> compile_against(Catalog& catalog, const std::vector<MappingFile>& mappings,
                                         const MessageIdentity& identity, Diagnostics& diagnostics) {
-  // Only followed tables are read; the others' names are for suggestions.
-  const std::vector<TableName> mapped = followed(mappings, catalog.tables()).tables;
-  std::vector<Table> tables;
-  for (const TableName& name : catalog.tables()) {
-    std::optional<Table> table;
-    if (std::ranges::find(mapped, name) != mapped.end()) table = catalog.read_table(name);
-    if (!table) {
-      table.emplace();
-      table->schema = name.schema;
-      table->name = name.name;
-    }
-    tables.push_back(*std::move(table));
-  }
+  const std::vector<Table> tables = catalog.read_tables();
   return compile_mappings(mappings, tables, identity, diagnostics, {},
                           [&catalog](const TableName& name) { return catalog.read_table(name); });
 }

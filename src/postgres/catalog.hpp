@@ -26,6 +26,10 @@ class Catalog final : public CatalogLookup {
   // The table as it is now, or nothing when there is none. Table::id is 0.
   std::optional<Table> read_table(const TableName& name);
 
+  // All tables of users as they are now, in one go, but for partitions and tables without a column.
+  // Table::id is 0.
+  std::vector<Table> read_tables();
+
   // All tables of users, partitions as their root, sorted. As of load().
   const std::vector<TableName>& tables() const { return tables_; }
 
@@ -58,6 +62,7 @@ class Catalog final : public CatalogLookup {
 
   void keep_types(const PgResult& rows);
   void keep_tables(const PgResult& rows);
+  std::vector<Table> tables_of(const PgResult& rows);
   const TypeRow* type_row(uint32_t oid);
   ColumnType resolve(uint32_t oid);
   ValueKind part_kind(uint32_t oid);
