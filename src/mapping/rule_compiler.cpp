@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/json_text.hpp"
+#include "mapping/expression_lints.hpp"
 
 namespace waltrack {
 namespace {
@@ -271,6 +272,7 @@ std::optional<Expression> RuleCompiler::expression(const SqlText& text, const Op
                                                    std::string name, ResultForm form) {
   std::optional<CheckedExpression> checked = checker_.check(text, ops, diagnostics_);
   if (!checked) return std::nullopt;
+  lint_expression(text, plan_.table, expression_role(form, name), *checked, diagnostics_);
   if (form == ResultForm::automatic && checked->truth) form = ResultForm::truth;
   for (Source read : checked->reads)
     note_read(read, ops, text.place);
