@@ -95,7 +95,8 @@ class SqlDatabase {
   int steps_left_ = 0;
   CpuBudget cpu_;
   int64_t memory_before_ = 0;
-  bool watched_ = false;  // cpu_ and memory_before_ are of this run
+  bool measured_ = false;  // memory_before_ is of this run
+  bool timed_ = false;     // cpu_ is
   Exceeded exceeded_ = Exceeded::nothing;
   bool unguarded_ = false;
   std::vector<Read> reads_;

@@ -21,14 +21,25 @@ size_t find(std::string_view text, std::string_view part, size_t from = 0) {
   return static_cast<size_t>(static_cast<const char*>(at) - text.data());
 }
 
+constexpr char lower_ascii(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+constexpr char upper_ascii(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+}
+
 // Maps each character; bytes that are no UTF-8 stay.
-template <utf8proc_int32_t (*kMap)(utf8proc_int32_t)>
+template <utf8proc_int32_t (*kMap)(utf8proc_int32_t), char (*kMapAscii)(char)>
 void map_case(sqlite3_context* context, int, sqlite3_value** values) {
   if (is_null(values[0])) return sqlite3_result_null(context);
   std::string_view text = text_of(values[0]);
   Scratch& out = state_of<Scratch>(context);
   out.clear();
   for (size_t i = 0; i < text.size();) {
+    if (static_cast<unsigned char>(text[i]) < 0x80) {
+      out += kMapAscii(text[i++]);
+      continue;
+    }
     size_t length = utf8_length(text.substr(i));
     if (length == 0) {
       out += text[i++];
@@ -142,8 +153,8 @@ void replace(sqlite3_context* context, int, sqlite3_value** values) {
 }  // namespace
 
 void add_text_functions(sqlite3* db) {
-  add_function<Scratch>(db, "lower", 1, map_case<utf8proc_tolower>);
-  add_function<Scratch>(db, "upper", 1, map_case<utf8proc_toupper>);
+  add_function<Scratch>(db, "lower", 1, map_case<utf8proc_tolower, lower_ascii>);
+  add_function<Scratch>(db, "upper", 1, map_case<utf8proc_toupper, upper_ascii>);
   add_function<Scratch>(db, "concat", -1, concat);
   add_function(db, "split_part", 3, split_part);
   add_function<Scratch>(db, "sha256", 1, sha256);
