@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "mapping/test_change.hpp"
+#include "mapping/mapping_harness.hpp"
 
 namespace waltrack {
 namespace {
@@ -178,6 +178,18 @@ TEST(ExpressionLint, ColumnThatIsNeverNullNeedsNoCare) {
   ASSERT_TRUE(checked.has_value());
   lint_expression(text, table, ExpressionRole::condition, *checked, diagnostics);
   EXPECT_EQ(diagnostics.text(), "");
+}
+
+TEST(ExpressionLint, DefaultOfSeveralCallsIsToldOnce) {
+  Mapped mapped(
+      "table: users\nuser_id: id\nwhen: not verified\ntrack:\n  - event: A\n  - event: B\n"
+      "    properties: { c: 'coalesce(verified, false)', d: { $sql: 'coalesce(verified, false)', "
+      "$type: boolean } }\n");
+  EXPECT_EQ(mapped.diagnostics.text(),
+            "m.yaml:3:7: warning: not gives null, not true, where verified is null\n"
+            "  hint: write verified is not true\n"
+            "m.yaml:7:23: warning: coalesce() of a boolean gives 1 or 0, not true or false\n"
+            "  hint: write bool(coalesce(verified, false))\n");
 }
 
 TEST(ExpressionLint, SameWarningIsToldOnce) {
