@@ -4,6 +4,7 @@
 
 #include "base/json_text.hpp"
 #include "base/nearest.hpp"
+#include "mapping/expression_lints.hpp"
 #include "mapping/name_case.hpp"
 #include "mapping/value_type.hpp"
 
@@ -193,6 +194,7 @@ std::optional<Expression> ValueCompiler::expression(const SqlText& text, std::st
                                                     ResultForm form) {
   std::optional<CheckedExpression> checked = checker_.check(text, ops_, diagnostics_);
   if (!checked) return std::nullopt;
+  lint_expression(text, table_, expression_role(form, name), *checked, diagnostics_);
   if (form == ResultForm::automatic && checked->truth) form = ResultForm::truth;
   const bool truth = form == ResultForm::truth || form == ResultForm::condition;
   for (Source read : checked->reads)

@@ -255,13 +255,20 @@ INSTANTIATE_TEST_SUITE_P(
               "23: error: emit() is refused in mappings\n"
               "  hint: an expression gives the same at every retry and "
               "only computes\n"),
-        value("plan::text", "12: error: SQL: unrecognized token: \":\"\n"),
-        value("plan ilike 'x'", "13: error: SQL: near \"ilike\": syntax error\n"),
-        value("plan ~ 'x'", "13: error: SQL: near \"~\": syntax error\n"),
-        value("'prefs #>> 1'", "15: error: SQL: unrecognized token: \"#\"\n"),
-        value("'tags @> 1'", "14: error: SQL: unrecognized token: \"@\"\n"),
-        value("extract(year from born)", "21: error: SQL: near \"from\": syntax error\n"),
-        value("left(plan, 2)", "12: error: SQL: near \"(\": syntax error\n"),
+        value("plan::text",
+              "12: error: SQLite has no ::\n  hint: write cast(plan as text), or $type: string\n"),
+        value("plan ilike 'x'",
+              "13: error: SQLite has no ilike\n  hint: write like, which takes a to z in either "
+              "case; lower(x) like lower(pattern) does so for all letters\n"),
+        value("plan ~ 'x'", "13: error: SQLite has no ~\n  hint: write plan regexp 'pattern'\n"),
+        value("'prefs #>> 1'", "15: error: SQLite has no #>>\n  hint: write prefs ->> '$.a.b'\n"),
+        value("'tags @> 1'",
+              "14: error: SQLite has no @>\n  hint: write contains(tags, item) for an array, tags "
+              "->> 'key' = value for an object\n"),
+        value("extract(year from born)",
+              "8: error: SQLite has no extract()\n  hint: write cast(strftime('%Y', x) as "
+              "integer), or unixepoch(x)\n"),
+        value("left(plan, 2)", "8: error: SQLite has no left()\n  hint: write substr(x, 1, n)\n"),
         value("seats +", "14: error: the expression ends too early\n"),
         value("(seats", "9: error: the expression ends too early\n"),
         value("seats)", "13: error: a ) that closes nothing\n"),
