@@ -166,6 +166,18 @@ void PostgresSource::report(Lsn confirmed, bool now) {
   }
 }
 
+// wal2json is told at the start what to send. pgoutput sends what is in the publication at any
+// time, but for messages.
+bool PostgresSource::follow(const Followed& followed) {
+  const Followed before = std::exchange(settings_.followed, followed);
+  if (plugin_ == Plugin::pgoutput) {
+    return before.message_prefixes.empty() && !followed.message_prefixes.empty();
+  }
+  return !std::ranges::is_permutation(before.tables, followed.tables) ||
+         !std::ranges::is_permutation(before.globs, followed.globs) ||
+         !std::ranges::is_permutation(before.message_prefixes, followed.message_prefixes);
+}
+
 bool PostgresSource::server_is_stopping() {
   try {
     // Of several hosts the one that we read: another would answer for it.
