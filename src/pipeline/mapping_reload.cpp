@@ -107,7 +107,7 @@ void MappingReload::take(MappingReading reading) {
   set.summary.fingerprint = seen_;
   tell_lacking(settings_.prepare(set.followed));
   for (const Diagnostic& warning : reading.diagnostics.all()) {
-    log::warn("a mapping file",
+    log::warn("a warning on the mapping files",
               {{"where", warning.place.text()}, {"what", warning.message}, {"fix", warning.hint}});
   }
   offered_ = seen_;

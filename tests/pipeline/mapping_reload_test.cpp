@@ -60,7 +60,10 @@ class MappingReloadTest : public testing::Test {
     const std::lock_guard lock(mutex_);
     return offers_.size();
   }
-  void write(std::string_view text) { folder_.write("m/a.yaml", text); }
+  // At once: half a file is another test's matter.
+  void write(std::string_view text) {
+    std::filesystem::rename(folder_.write("m/.new", text), folder_ / "m/a.yaml");
+  }
 
   SystemClock clock_;
   TempDir folder_;

@@ -146,7 +146,7 @@ TEST_F(PipelineTest, ReloadsUnderLoadLoseAndRepeatNothing) {
     const std::string n = std::to_string(i);
     source_.add_transaction(Lsn{i * 100}, Lsn{i * 100 - 50}, {n + "a", n + "b"});
     if (i % 1000 != 0) continue;
-    folder.write("m/a.yaml", std::to_string(i));
+    std::filesystem::rename(folder.write("m/.new", std::to_string(i)), folder / "m/a.yaml");
     ASSERT_TRUE(wait_until([&] {
       return store_.mappings().live.set.rules == 1 && source_.followed().size() >= i / 1000;
     }));
