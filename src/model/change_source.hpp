@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "model/change.hpp"
+#include "model/followed.hpp"
 #include "model/lsn.hpp"
 
 namespace waltrack {
@@ -45,6 +46,10 @@ class ChangeSource {
   // 10 seconds at most, or when the position rose since the last and a second has passed) or `now`.
   // The server may forget everything before it.
   virtual void report(Lsn confirmed, bool now) = 0;
+
+  // From the next open() on these are asked for. True when the open stream does not bring them:
+  // then close and open it. Talks to nobody.
+  virtual bool follow(const Followed& followed) = 0;
 
   // True when the server refuses new connections because it wants to shut down; asks it with a
   // connection of its own, for at most 3 seconds. A server that cannot be reached is not stopping.

@@ -19,6 +19,7 @@ namespace waltrack {
 class Catalog final : public CatalogLookup {
  public:
   explicit Catalog(std::string url);
+  const std::string& url() const { return url_; }
 
   // Reads types and tables; a second call forgets what it knew.
   void load();

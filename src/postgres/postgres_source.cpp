@@ -171,6 +171,17 @@ void PostgresSource::report(Lsn confirmed, bool now) {
   }
 }
 
+// wal2json is told at the start what to send. pgoutput sends what is in the publication at any
+// time, but for messages.
+bool PostgresSource::follow(const Followed& followed) {
+  const Followed before = std::exchange(settings_.followed, followed);
+  // A decoder knows the prefixes that it was made for.
+  if (!std::ranges::is_permutation(before.message_prefixes, followed.message_prefixes)) return true;
+  if (plugin_ == Plugin::pgoutput) return false;
+  return !std::ranges::is_permutation(before.tables, followed.tables) ||
+         !std::ranges::is_permutation(before.globs, followed.globs);
+}
+
 bool PostgresSource::server_is_stopping() {
   try {
     // Of several hosts the one that we read: another would answer for it.

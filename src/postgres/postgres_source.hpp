@@ -36,6 +36,7 @@ class PostgresSource final : public ChangeSource {
   bool next(StreamItem& item) override;
   void wait(int wake_fd, std::chrono::milliseconds timeout, bool listen) override;
   void report(Lsn confirmed, bool now) override;
+  bool follow(const Followed& followed) override;
   bool server_is_stopping() override;
 
   // Updates and deletes that wal2json left out because their table has no replica identity.
@@ -49,7 +50,7 @@ class PostgresSource final : public ChangeSource {
   PgConnection connect(Lsn start) const;
   void take_notice(std::string_view severity, std::string_view message);
 
-  const SourceSettings settings_;
+  SourceSettings settings_;
   const Plugin plugin_;
   const uint64_t system_identifier_;
   Catalog& catalog_;

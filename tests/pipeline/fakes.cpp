@@ -89,6 +89,7 @@ bool FakeSource::next(StreamItem& item) {
       item.reply_requested = step.reply_requested;
       break;
     case Step::What::broken:
+      if (breaks_held_) return false;
       steps_.erase(steps_.begin() + static_cast<ptrdiff_t>(at_));
       throw Error(ErrorKind::transient, "the connection broke");
     case Step::What::fatal:
@@ -109,6 +110,17 @@ void FakeSource::report(Lsn confirmed, bool) {
   reported_ = confirmed;
 }
 
+bool FakeSource::follow(const Followed& followed) {
+  const std::lock_guard lock(mutex_);
+  followed_.push_back(followed);
+  return reconnect_to_follow_;
+}
+
+std::vector<Followed> FakeSource::followed() const {
+  const std::lock_guard lock(mutex_);
+  return followed_;
+}
+
 std::vector<Lsn> FakeSource::opened_at() const {
   const std::lock_guard lock(mutex_);
   return opened_at_;
@@ -124,11 +136,20 @@ size_t FakeSource::steps_read() const {
   return at_;
 }
 
-FakeMapper::FakeMapper() {
+FakeMapper::FakeMapper(std::string mark, bool shadow) : mark_(std::move(mark)) {
   rule_.table = "public.t";
-  rule_.id = "track/Row Seen";
+  rule_.id = "track/Row Seen" + mark_;
+  rule_.shadow = shadow;
   message_rule_.table = "message:shop";
   message_rule_.id = "track/Message Seen";
+}
+
+MappingSet fake_mappings(std::string mark, bool shadow) {
+  MappingSet set;
+  set.mapper = std::make_unique<FakeMapper>(mark, shadow);
+  set.followed.tables = {{"public", "t"}};
+  set.summary = {.files = 1, .rules = 1, .fingerprint = std::move(mark)};
+  return set;
 }
 
 void FakeMapper::map(const Transaction&, const Change& change, EventSink& sink) {
@@ -140,7 +161,9 @@ void FakeMapper::map(const Transaction&, const Change& change, EventSink& sink) 
   }
   std::string* out = sink.open(rule, user, {});
   if (out == nullptr) return;
-  out->append("{\"u\":\"").append(user).append("\"}");
+  out->append("{\"u\":\"").append(user).append("\"");
+  if (!mark_.empty()) out->append(",\"m\":\"").append(mark_).append("\"");
+  out->append("}");
   sink.close();
 }
 
@@ -210,6 +233,16 @@ void FakeStore::save(const Checkpoint& checkpoint, std::span<const DeadLetter> d
 void FakeStore::save_condition(const std::string& condition) {
   const std::lock_guard lock(mutex_);
   conditions_.push_back(condition);
+}
+
+void FakeStore::save_mappings(const MappingState& mappings) {
+  const std::lock_guard lock(mutex_);
+  mappings_ = mappings;
+}
+
+MappingState FakeStore::mappings() const {
+  const std::lock_guard lock(mutex_);
+  return mappings_;
 }
 
 Checkpoint FakeStore::checkpoint() const {

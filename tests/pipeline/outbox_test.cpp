@@ -71,7 +71,9 @@ class OutboxTest : public testing::Test {
   LaneQueues lanes_{1, {.bytes = 475'000, .events = 2500}};
   InflightLedger ledger_{Checkpoint{}};
   DeadLetterQueue dead_letters_;
-  Outbox outbox_{lanes_, ledger_, dead_letters_};
+  SystemClock clock_;
+  MappingStatus mappings_{clock_};
+  Outbox outbox_{lanes_, ledger_, dead_letters_, mappings_};
 };
 
 }  // namespace
@@ -221,6 +223,54 @@ TEST_F(OutboxTest, ASafeDeadLetterIsNotWrittenAgain) {
   outbox_.reject(second_, "no_user", "");
   outbox_.flush();
   EXPECT_TRUE(dead_letters_.take_all().empty());
+}
+
+TEST_F(OutboxTest, AShadowRuleIsCountedAndNothingOfItIsSent) {
+  first_.shadow = true;
+  map_row(Lsn{900}, Lsn{10});
+  map_row(Lsn{900}, Lsn{11});
+  outbox_.reject(first_, "no_user", "");
+  outbox_.mark(Lsn{908});
+  EXPECT_TRUE(mappings_.state().shadow.empty());
+  outbox_.flush();
+  EXPECT_EQ(lanes_.take(0)->text, "{},{}");
+  EXPECT_TRUE(dead_letters_.take_all().empty());
+  EXPECT_EQ(ledger_.unfinished(), 2u);
+  EXPECT_EQ(mappings_.state().shadow,
+            (std::vector<ShadowRule>{{"public.t", "identify", 2, 1, "no_user"}}));
+  map_row(Lsn{1000}, Lsn{12});
+  outbox_.flush();
+  EXPECT_EQ(mappings_.state().shadow[0].events, 3u);
+}
+
+TEST_F(OutboxTest, AShadowEventThatIsTakenBackIsNotCounted) {
+  first_.shadow = true;
+  transaction_.commit_lsn = Lsn{900};
+  outbox_.set_row(transaction_, change_);
+  outbox_.open(first_, "u1", {})->append("half");
+  outbox_.abandon();
+  EXPECT_EQ(*outbox_.open(first_, "u1", {}), "");
+  outbox_.close();
+  outbox_.flush();
+  EXPECT_FALSE(lanes_.take(0));
+  EXPECT_EQ(mappings_.state().shadow[0].events, 1u);
+}
+
+TEST_F(OutboxTest, ForgetsRulesOnlyWhenNothingIsOnItsWay) {
+  auto rule = std::make_unique<Rule>(first_);
+  transaction_.commit_lsn = Lsn{900};
+  outbox_.set_row(transaction_, change_);
+  outbox_.open(*rule, "u1", {})->append("{}");
+  outbox_.close();
+  EXPECT_FALSE(outbox_.forget_rules());
+  outbox_.flush();
+  EXPECT_FALSE(outbox_.forget_rules());
+  ledger_.finish(std::vector<uint64_t>{0});
+  EXPECT_EQ(ledger_.advance().checkpoint.within->rule, "identify");
+  EXPECT_TRUE(outbox_.forget_rules());
+  rule.reset();
+  EXPECT_EQ(ledger_.advance().checkpoint.within->rule, "identify");
+  EXPECT_FALSE(outbox_.last_event());
 }
 
 TEST_F(OutboxTest, RemembersTheNewestEvent) {

@@ -465,6 +465,27 @@ TEST_F(PostgresSourceTest, AWakeEndsAWaitThatDoesNotListen) {
   EXPECT_LT(std::chrono::steady_clock::now() - before, 8s);
 }
 
+TEST(PostgresSourceThatFollows, OnlyWhatTheStreamDoesNotBringNeedsANewOne) {
+  const std::vector<TableName> tables = {{"public", "a"}, {"public", "b"}};
+  const TableGlob glob{{"public", false}, {"c_*", true}};
+  Catalog catalog("");
+  for (const Plugin plugin : {Plugin::wal2json, Plugin::pgoutput}) {
+    SCOPED_TRACE(plugin_name(plugin));
+    const bool fixed = plugin == Plugin::wal2json;  // what it sends, for a connection
+    SourceSettings settings;
+    settings.followed.tables = tables;
+    PostgresSource source(settings, plugin, 1, catalog);
+    EXPECT_FALSE(source.follow({tables, {}, {}}));
+    EXPECT_FALSE(source.follow({{tables[1], tables[0]}, {}, {}}));
+    EXPECT_EQ(source.follow({{tables[1]}, {}, {}}), fixed);
+    EXPECT_EQ(source.follow({tables, {}, {}}), fixed);
+    EXPECT_EQ(source.follow({tables, {glob}, {}}), fixed);
+    EXPECT_FALSE(source.follow({tables, {glob}, {}}));
+    EXPECT_TRUE(source.follow({tables, {glob}, {"billing"}}));
+    EXPECT_EQ(source.follow({tables, {glob}, {"billing", "shop"}}), fixed);
+  }
+}
+
 TEST(PostgresSourceUnderBackPressure, StatusGoesOnWhileNothingIsRead) {
   PostgresOptions options;
   options.settings = {{"wal_sender_timeout", "1500ms"}};
