@@ -32,5 +32,6 @@ void register_check(CLI::App& app, Action& action);
 void register_receive(CLI::App& app, Action& action);
 void register_run(CLI::App& app, Action& action);
 void register_status(CLI::App& app, Action& action);
+void register_test(CLI::App& app, Action& action);
 
 }  // namespace waltrack
