@@ -33,5 +33,6 @@ void register_init(CLI::App& app, Action& action);
 void register_receive(CLI::App& app, Action& action);
 void register_run(CLI::App& app, Action& action);
 void register_status(CLI::App& app, Action& action);
+void register_test(CLI::App& app, Action& action);
 
 }  // namespace waltrack

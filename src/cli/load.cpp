@@ -38,4 +38,11 @@ std::string load_state_path(const std::string& config_path) {
   return path;
 }
 
+std::string load_mappings_path(const std::string& config_path) {
+  Diagnostics diagnostics;
+  std::string path = load_config_mappings(config_path, diagnostics, process_environment());
+  tell(diagnostics, "the configuration");
+  return path;
+}
+
 }  // namespace waltrack

@@ -27,6 +27,9 @@ Loaded load_all(const std::string& config_path);
 // Only the state file's path: a command that merely looks must not ask for secrets to be set.
 std::string load_state_path(const std::string& config_path);
 
+// Only the mapping files' folder, for the same reason.
+std::string load_mappings_path(const std::string& config_path);
+
 // Prints all diagnostics; throws a usage Error that counts the errors if there are any.
 void tell(const Diagnostics& diagnostics, const std::string& what);
 
