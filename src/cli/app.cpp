@@ -92,6 +92,7 @@ int run_app(int argc, char** argv) {
   register_check(app, action);
   register_receive(app, action);
   register_run(app, action);
+  register_schema(app, action);
   register_status(app, action);
   try {
     app.parse(argc, argv);
