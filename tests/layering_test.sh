@@ -11,7 +11,8 @@ for room in postgres mapping segment state receiver; do
   allowed[$room]="base model $room"
 done
 allowed[pipeline]="base model postgres mapping segment state receiver pipeline"
-allowed[cli]="${allowed[pipeline]} cli"
+allowed[workshop]="base model postgres mapping segment state receiver workshop"
+allowed[cli]="${allowed[pipeline]} workshop cli"
 allowed[main.cpp]="cli"
 
 # Prints one line for each fault below $1/src; fails when there is one.
@@ -60,6 +61,11 @@ plant receiver/a.cpp segment/batch.hpp fault
 plant segment/deep/a.cpp mapping/rule.hpp fault
 plant pipeline/a.cpp state/state_file.hpp fine
 plant pipeline/a.cpp cli/config.hpp fault
+plant pipeline/a.cpp workshop/table_guess.hpp fault
+plant workshop/a.cpp postgres/catalog.hpp fine
+plant workshop/a.cpp pipeline/pipeline.hpp fault
+plant workshop/a.cpp cli/config.hpp fault
+plant cli/a.cpp workshop/table_guess.hpp fine
 plant cli/a.cpp pipeline/pipeline.hpp fine
 plant main.cpp cli/cli.hpp fine
 plant main.cpp pipeline/pipeline.hpp fault

@@ -90,6 +90,7 @@ int run_app(int argc, char** argv) {
   app.failure_message(CLI::FailureMessage::simple);
   Action action;
   register_check(app, action);
+  register_plan(app, action);
   register_receive(app, action);
   register_run(app, action);
   register_schema(app, action);

@@ -206,6 +206,7 @@ class ConfigReader {
   }
 
   std::string read_state() { return read_path("state", config_.state); }
+  std::string read_mappings() { return read_path("mappings", config_.mappings); }
 
  private:
   std::string in_folder(const std::string& path) const { return (folder_ / path).string(); }
@@ -364,6 +365,11 @@ Config load_config(const std::string& path, Diagnostics& diagnostics,
 std::string load_config_state(const std::string& path, Diagnostics& diagnostics,
                               const Environment& environment) {
   return ConfigReader(path, diagnostics, environment).read_state();
+}
+
+std::string load_config_mappings(const std::string& path, Diagnostics& diagnostics,
+                                 const Environment& environment) {
+  return ConfigReader(path, diagnostics, environment).read_mappings();
 }
 
 }  // namespace waltrack

@@ -45,4 +45,8 @@ Config load_config(const std::string& path, Diagnostics& diagnostics,
 std::string load_config_state(const std::string& path, Diagnostics& diagnostics,
                               const Environment& environment);
 
+// Only `mappings`, likewise.
+std::string load_config_mappings(const std::string& path, Diagnostics& diagnostics,
+                                 const Environment& environment);
+
 }  // namespace waltrack
