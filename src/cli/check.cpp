@@ -7,6 +7,7 @@
 #include "cli/assemble.hpp"
 #include "cli/command.hpp"
 #include "cli/load.hpp"
+#include "cli/plan_comparison.hpp"
 #include "mapping/mapping_folder.hpp"
 #include "postgres/preflight.hpp"
 #include "postgres/server_identity.hpp"
@@ -23,6 +24,7 @@ const char* const kExamples =
     "\n"
     "Examples:\n"
     "  waltrack check\n"
+    "  waltrack check --plan plan.json    and where mappings and a tracking plan disagree\n"
     "  waltrack check --json | jq '.findings[] | select(.severity == \"error\")'";
 
 struct Report {
@@ -97,11 +99,12 @@ void add_matches_of_globs(const Loaded& loaded, SourceSettings& settings) {
   }
 }
 
-Report check_everything(const std::string& config_path) {
+Report check_everything(const std::string& config_path, const std::string& plan_path) {
   Report report;
   Diagnostics diagnostics;
   const Loaded loaded = read_files(config_path, diagnostics);
   report.add(diagnostics);
+  if (!plan_path.empty()) report.add(compare_with_plan(loaded, plan_path));
   if (loaded.config.source.url.empty()) return report;
   SourceSettings settings = source_settings(loaded);
   add_matches_of_globs(loaded, settings);
@@ -142,14 +145,16 @@ void print_json(const Report& report) {
 
 void register_check(CLI::App& app, Action& action) {
   auto options = std::make_shared<CommonOptions>();
+  auto plan = std::make_shared<std::string>();
   CLI::App* command =
       app.add_subcommand("check", "everything that is wrong, at once, each with its remedy");
   command->footer(kExamples);
   add_config_option(*command, *options);
   command->add_flag("--json", options->json, "print JSON");
-  command->callback([&action, options] {
-    action = [options] {
-      const Report report = check_everything(options->config_path);
+  command->add_option("--plan", *plan, "a Segment tracking plan to compare the mappings with");
+  command->callback([&action, options, plan] {
+    action = [options, plan] {
+      const Report report = check_everything(options->config_path, *plan);
       if (options->json) {
         print_json(report);
       } else {
