@@ -93,8 +93,10 @@ int run_app(int argc, char** argv) {
   Action action;
   register_check(app, action);
   register_init(app, action);
+  register_plan(app, action);
   register_receive(app, action);
   register_run(app, action);
+  register_schema(app, action);
   register_status(app, action);
   register_test(app, action);
   try {

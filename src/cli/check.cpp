@@ -8,6 +8,7 @@
 #include "cli/columns_lock_file.hpp"
 #include "cli/command.hpp"
 #include "cli/load.hpp"
+#include "cli/plan_comparison.hpp"
 #include "mapping/mapping_folder.hpp"
 #include "postgres/preflight.hpp"
 #include "postgres/server_identity.hpp"
@@ -26,6 +27,7 @@ const char* const kExamples =
     "\n"
     "Examples:\n"
     "  waltrack check\n"
+    "  waltrack check --plan plan.json    and where mappings and a tracking plan disagree\n"
     "  waltrack check --json | jq '.findings[] | select(.severity == \"error\")'";
 
 struct Report {
@@ -103,11 +105,13 @@ void add_matches_of_globs(const Loaded& loaded, SourceSettings& settings) {
   }
 }
 
-Report check_everything(const std::string& config_path, bool may_lock) {
+Report check_everything(const std::string& config_path, bool may_lock,
+                        const std::string& plan_path) {
   Report report;
   Diagnostics diagnostics;
   const Loaded loaded = read_files(config_path, diagnostics);
   report.add(diagnostics);
+  if (!plan_path.empty()) report.add(compare_with_plan(loaded, plan_path));
   if (loaded.config.source.url.empty()) return report;
   SourceSettings settings = source_settings(loaded);
   add_matches_of_globs(loaded, settings);
@@ -151,15 +155,17 @@ void print_json(const Report& report) {
 void register_check(CLI::App& app, Action& action) {
   auto options = std::make_shared<CommonOptions>();
   auto no_lock = std::make_shared<bool>(false);
+  auto plan = std::make_shared<std::string>();
   CLI::App* command =
       app.add_subcommand("check", "everything that is wrong, at once, each with its remedy");
   command->footer(kExamples);
   add_config_option(*command, *options);
   command->add_flag("--json", options->json, "print JSON");
   command->add_flag("--no-lock", *no_lock, "leave columns.lock.json as it is");
-  command->callback([&action, options, no_lock] {
-    action = [options, no_lock] {
-      const Report report = check_everything(options->config_path, !*no_lock);
+  command->add_option("--plan", *plan, "a Segment tracking plan to compare the mappings with");
+  command->callback([&action, options, no_lock, plan] {
+    action = [options, no_lock, plan] {
+      const Report report = check_everything(options->config_path, !*no_lock, *plan);
       if (options->json) {
         print_json(report);
       } else {

@@ -17,6 +17,7 @@
 #include "base/nearest.hpp"
 #include "base/yaml_reader.hpp"
 #include "cli/batch_url.hpp"
+#include "cli/config_keys.hpp"
 
 namespace waltrack {
 namespace {
@@ -195,7 +196,7 @@ class ConfigReader {
 
   Config read() {
     if (!has_map_) return config_;
-    root_->allow_only({"source", "destination", "state", "mappings", "memory"});
+    root_->allow_only(config_key_names(ConfigMap::root));
     read_source(root_->section("source"));
     read_destination(root_->section("destination"));
     config_.state = read_path("state", config_.state);
@@ -216,7 +217,7 @@ class ConfigReader {
   }
 
   void read_source(const Section& section) {
-    section.allow_only({"url", "slot", "plugin", "publication"});
+    section.allow_only(config_key_names(ConfigMap::source));
     auto& source = config_.source;
     if (const auto url = section.get("url")) {
       source.url = url->text;
@@ -250,7 +251,7 @@ class ConfigReader {
   }
 
   void read_destination(const Section& section) {
-    section.allow_only({"write_key", "write_key_file", "region", "url", "id", "lanes"});
+    section.allow_only(config_key_names(ConfigMap::destination));
     read_write_key(section);
     read_endpoint(section);
     auto& destination = config_.destination;

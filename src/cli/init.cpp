@@ -16,6 +16,7 @@
 #include "cli/variables.hpp"
 #include "mapping/columns_lock.hpp"
 #include "mapping/mapping_folder.hpp"
+#include "mapping/mapping_schema.hpp"
 #include "postgres/source_settings.hpp"
 #include "workshop/config_draft.hpp"
 #include "workshop/setup_sql.hpp"
@@ -151,6 +152,7 @@ InitReport write_files(const InitPlan& plan, const std::string& url) {
       write_new(plan.mappings / table.draft.file_name, table.draft.text, report);
     }
   }
+  write_new(plan.mappings / kMappingSchemaName, mapping_schema(), report);
   write_new(plan.setup_path, setup_of(plan), report);
   if (report.files.back().outcome == FileOutcome::kept)
     report.files.back().why = "it was there already; move it away to have a new one";

@@ -13,8 +13,7 @@ namespace {
 constexpr std::array kRowOps = {Op::insert, Op::update, Op::remove, Op::truncate, Op::backfill};
 
 const std::vector<std::string>& op_names() {
-  static const std::vector<std::string> kNames = {"insert", "update", "delete", "truncate",
-                                                  "backfill"};
+  static const std::vector<std::string> kNames = key_word_names(KeyShape::ops);
   return kNames;
 }
 

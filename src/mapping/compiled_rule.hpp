@@ -58,6 +58,8 @@ struct CompiledRule {
   std::vector<CallPart> parts;
   std::string opening;      // {"type":…,"messageId":"
   std::string body_prefix;  // ,"event":…,"properties":
+  std::string fixed_name;   // track's event, a page's or screen's name; empty = none
+  bool row_names = false;   // … or the row decides it
   bool has_body = true;     // an alias has none
   ValueTemplate body;
   std::string

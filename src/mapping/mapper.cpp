@@ -123,6 +123,15 @@ const TablePlan* Mapper::plan_new_table(const Table& table) {
   return plans_.back().get();
 }
 
+std::vector<RuleOutline> Mapper::outlines() const {
+  std::vector<RuleOutline> outlines;
+  for (const std::unique_ptr<TablePlan>& plan : plans_) {
+    for (const auto& compiled : plan->rules)
+      outlines.push_back(outline_rule(*compiled, plan->table));
+  }
+  return outlines;
+}
+
 uint64_t Mapper::left_out_fields(const Rule& rule) const {
   return rule.index < compiled_.size() ? compiled_[rule.index]->left_out : 0;
 }

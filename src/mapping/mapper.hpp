@@ -9,6 +9,7 @@
 
 #include "base/diagnostic.hpp"
 #include "mapping/mapping_file.hpp"
+#include "mapping/rule_outline.hpp"
 #include "mapping/sql_database.hpp"
 #include "model/change_mapper.hpp"
 #include "model/message_id.hpp"
@@ -43,6 +44,9 @@ class Mapper final : public ChangeMapper {
 
   // All rules, by their index.
   const std::vector<const Rule*>& rules() const { return rules_; }
+
+  // What is known of all rules' events beforehand, in the order of rules().
+  std::vector<RuleOutline> outlines() const;
 
   // How many fields of a rule's events were left out because the server had not sent their columns.
   uint64_t left_out_fields(const Rule& rule) const;

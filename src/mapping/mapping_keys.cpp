@@ -11,9 +11,10 @@ namespace {
 constexpr MappingKey kUserId = {"user_id", "SQL: the user's id; null or '' = none"};
 constexpr MappingKey kAnonymousId = {"anonymous_id", "SQL: the id of a user not known yet"};
 constexpr MappingKey kTimestamp = {"timestamp", "SQL: when it happened; null = the commit time"};
-constexpr MappingKey kWhen = {"when", "SQL: only rows for which it is true; adds up with AND"};
+constexpr MappingKey kWhen = {"when", "SQL: only rows for which it is true; adds up with AND",
+                              KeyShape::condition};
 constexpr MappingKey kContext = {"context", "a map of values: the call's context",
-                                 KeyShape::value_map};
+                                 KeyShape::context};
 constexpr MappingKey kIntegrations = {"integrations", "a map: which Segment destinations get it",
                                       KeyShape::value_map};
 constexpr MappingKey kOn = {"on", "insert, update, delete, truncate, backfill, or a list of them",
@@ -34,7 +35,7 @@ constexpr MappingKey kNullPolicy = {"$null", "omit: leave a null out; send: send
 
 constexpr std::array kDocument = {
     MappingKey{"table", "the table with its schema (else public), a pattern with *, or a list",
-               KeyShape::text_list},
+               KeyShape::tables},
     MappingKey{"message", "instead of a table: the prefix of pg_logical_emit_message()",
                KeyShape::text},
     kEnabled,
@@ -165,7 +166,83 @@ constexpr std::array kTestUpdate = {
     MappingKey{"new", "the row after; columns that are not named stay", KeyShape::row, true},
 };
 
+using Name = std::string_view;
+using Relation = KeyRelation::Kind;
+
+constexpr std::array kSubject = {Name("table"), Name("message")};
+constexpr std::array kMessage = {Name("message")};
+constexpr std::array kCalls = {Name("identify"), Name("group"), Name("alias"),
+                               Name("track"),    Name("page"),  Name("screen")};
+constexpr std::array kDocumentRelations = {
+    KeyRelation{Relation::exactly_one, kSubject},
+    KeyRelation{Relation::at_least_one, kCalls},
+    KeyRelation{Relation::no_ops, kMessage},
+};
+
+constexpr std::array kSource = {Name("$sql"), Name("$literal")};
+constexpr std::array kLiteral = {Name("$literal")};
+constexpr std::array kHashed = {Name("$hash"), Name("$type")};
+constexpr std::array kTruncated = {Name("$truncate"), Name("$type")};
+constexpr std::array kLongValueRelations = {
+    KeyRelation{Relation::exactly_one, kSource},
+    KeyRelation{Relation::alone, kLiteral},
+    KeyRelation{Relation::only, kHashed, "string"},
+    KeyRelation{Relation::only, kTruncated, "string"},
+};
+
+constexpr std::array kExcepted = {Name("$except"), Name("$columns")};
+constexpr std::array kColumnsRelations = {KeyRelation{Relation::only, kExcepted, "*"}};
+
+constexpr std::array kTestChanges = {Name("insert"),   Name("update"),   Name("delete"),
+                                     Name("backfill"), Name("truncate"), Name("message")};
+constexpr std::array kTestRelations = {KeyRelation{Relation::exactly_one, kTestChanges}};
+
+constexpr std::array kOpWords = {Name("insert"), Name("update"), Name("delete"), Name("truncate"),
+                                 Name("backfill")};
+constexpr std::array kTypeWords = {Name("string"),  Name("number"), Name("integer"),
+                                   Name("boolean"), Name("json"),   Name("datetime")};
+constexpr std::array kNullWords = {Name("omit"), Name("send")};
+constexpr std::array kHashWords = {Name("sha256")};
+constexpr std::array kCaseWords = {Name("snake"), Name("camel"), Name("title")};
+
 }  // namespace
+
+std::span<const KeyRelation> key_relations(MappingMap map) {
+  switch (map) {
+    case MappingMap::document:
+      return kDocumentRelations;
+    case MappingMap::long_value:
+      return kLongValueRelations;
+    case MappingMap::columns_value:
+      return kColumnsRelations;
+    case MappingMap::test:
+      return kTestRelations;
+    default:
+      return {};
+  }
+}
+
+std::span<const std::string_view> key_words(KeyShape shape) {
+  switch (shape) {
+    case KeyShape::ops:
+      return kOpWords;
+    case KeyShape::type:
+      return kTypeWords;
+    case KeyShape::null_policy:
+      return kNullWords;
+    case KeyShape::hash:
+      return kHashWords;
+    case KeyShape::name_case:
+      return kCaseWords;
+    default:
+      return {};
+  }
+}
+
+std::vector<std::string> key_word_names(KeyShape shape) {
+  const std::span<const std::string_view> words = key_words(shape);
+  return {words.begin(), words.end()};
+}
 
 std::span<const MappingKey> mapping_keys(MappingMap map) {
   switch (map) {

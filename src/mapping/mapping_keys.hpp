@@ -29,15 +29,18 @@ enum class MappingMap {
 enum class KeyShape {
   text,          // a fixed text
   text_list,     // a text, or a list of them
+  tables,        // a table's name or pattern, or a list of them that is not empty
   name,          // a fixed text, or a value in the long form: { $sql: … }
   flag,          // true or false
   value,         // one value: SQL, a number, true, false, null, or the long form
+  condition,     // SQL, true or false
   value_map,     // a map of values
+  context,       // a map of values without `library`
   body,          // a map of values, or SQL that gives an object
   calls,         // a call, or a list of calls, of the map that has the key's name
   ops,           // a kind of change, or a list of them
   sql,           // SQL
-  type,          // a word of declared_type_names()
+  type,          // string, number, …
   null_policy,   // omit or send
   hash,          // sha256
   count,         // a number from 1
@@ -60,6 +63,30 @@ struct MappingKey {
 
 // The only list of the keys that mapping files know.
 std::span<const MappingKey> mapping_keys(MappingMap map);
+
+// What the keys of one map ask of each other.
+struct KeyRelation {
+  enum class Kind {
+    exactly_one,  // of `keys` one must be there, and no other
+    at_least_one,
+    alone,   // where keys[0] is, no other key is
+    only,    // where keys[0] is, keys[1] can only be `word`, if it is there
+    no_ops,  // where keys[0] is, no call has `on`
+  };
+
+  Kind kind;
+  std::span<const std::string_view> keys;
+  std::string_view word = {};
+};
+
+std::span<const KeyRelation> key_relations(MappingMap map);
+
+// The words that a key of this shape takes, in the order of the enumeration that they stand for;
+// empty where it is not one of a few words.
+std::span<const std::string_view> key_words(KeyShape shape);
+
+// key_words() for suggest_name().
+std::vector<std::string> key_word_names(KeyShape shape);
 
 std::vector<std::string> mapping_key_names(MappingMap map);
 

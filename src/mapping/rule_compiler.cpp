@@ -168,6 +168,8 @@ void RuleCompiler::compile_parts(CompiledRule& rule, ValueCompiler& values, cons
   const bool track = call.type == CallType::track;
   part(call.name, track ? "event" : "name", track ? "event" : "name", track ? "no_event" : nullptr);
   part(call.category, "category", "category", nullptr);
+  rule.row_names = call.name && !call.name->is_literal();
+  if (call.name && call.name->is_literal()) rule.fixed_name = call.name->text;
 }
 
 void RuleCompiler::compile_body(CompiledRule& rule, ValueCompiler& values, const CallSpec& call) {

@@ -56,6 +56,14 @@ bool is_modifier(std::string_view key) {
   return key.starts_with('$') && !key.starts_with("$$");
 }
 
+// Which of the shape's words a scalar is.
+std::optional<size_t> word_index(KeyShape shape, const YamlNode& node) {
+  const std::span<const std::string_view> words = key_words(shape);
+  const auto found = std::find(words.begin(), words.end(), node.scalar);
+  if (node.kind != YamlNode::Kind::scalar || found == words.end()) return std::nullopt;
+  return static_cast<size_t>(found - words.begin());
+}
+
 bool is_blank(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isspace(c); });
 }
@@ -204,7 +212,7 @@ class ValueReader {
     if (const YamlNode* length = node.find("$truncate")) value.truncate = truncate(*length);
     if (const YamlNode* hash = node.find("$hash")) {
       value.hash = true;
-      if (hash->scalar != "sha256") {
+      if (!word_index(KeyShape::hash, *hash)) {
         diagnostics_.error(hash->place, "unknown $hash '" + hash->scalar + "'", "known: sha256");
       }
     }
@@ -252,16 +260,15 @@ class ValueReader {
   }
 
   bool omits_null(const YamlNode& node) {
-    if (node.scalar != "omit" && node.scalar != "send") {
-      diagnostics_.error(node.place, "$null takes omit or send");
-    }
-    return node.scalar == "omit";
+    const std::optional<size_t> word = word_index(KeyShape::null_policy, node);
+    if (!word) diagnostics_.error(node.place, "$null takes omit or send");
+    return word == 0U;
   }
 
   NameCase name_case(const YamlNode& node) {
-    if (node.scalar == "snake") return NameCase::snake;
-    if (node.scalar == "camel") return NameCase::camel;
-    if (node.scalar == "title") return NameCase::title;
+    if (const auto word = word_index(KeyShape::name_case, node)) {
+      return static_cast<NameCase>(*word + 1);
+    }
     diagnostics_.error(node.place, "$case takes snake, camel or title");
     return NameCase::as_is;
   }
@@ -291,13 +298,11 @@ class ValueReader {
   }
 
   DeclaredType declared_type(const YamlNode& node) {
-    const std::vector<std::string>& names = declared_type_names();
-    auto found = std::find(names.begin(), names.end(), node.scalar);
-    if (node.kind == YamlNode::Kind::scalar && found != names.end()) {
-      return static_cast<DeclaredType>(found - names.begin() + 1);
+    if (const auto word = word_index(KeyShape::type, node)) {
+      return static_cast<DeclaredType>(*word + 1);
     }
     diagnostics_.error(node.place, "unknown $type '" + node.scalar + "'",
-                       suggest_name(node.scalar, names));
+                       suggest_name(node.scalar, key_word_names(KeyShape::type)));
     return DeclaredType::none;
   }
 
@@ -306,12 +311,6 @@ class ValueReader {
 };
 
 }  // namespace
-
-const std::vector<std::string>& declared_type_names() {
-  static const std::vector<std::string> kNames = {"string",  "number", "integer",
-                                                  "boolean", "json",   "datetime"};
-  return kNames;
-}
 
 ValueSpec read_value(const YamlNode& node, const ScalarPlaces& places, Diagnostics& diagnostics) {
   return ValueReader(places, diagnostics).read(node);

@@ -12,10 +12,10 @@
 
 namespace waltrack {
 
-// What `$type` asks a value to be.
+// What `$type` asks a value to be: `none`, then in the order of its key_words().
 enum class DeclaredType { none, string, number, integer, boolean, json, datetime };
 
-// `$case`: how the names of `$columns` are written.
+// `$case`: how the names of `$columns` are written; after `as_is` in the order of its key_words().
 enum class NameCase { as_is, snake, camel, title };
 
 // `$columns`: many columns at once, each a field of an object.
@@ -69,9 +69,6 @@ struct ValueSpec::Field {
   std::string name;  // `$$key` as "$key"
   ValueSpec value;
 };
-
-// The words of `$type`, in the order of DeclaredType without `none`.
-const std::vector<std::string>& declared_type_names();
 
 // Reads a value. Scalars that are JSON numbers, true, false or null are literals, quoted or not;
 // all others are SQL. Faults go to `diagnostics`; what stands in for a faulty value is a null

@@ -55,6 +55,15 @@ ValueTransform::ValueTransform(const ValueSpec& spec) : truncate_(spec.truncate)
   if (has_otherwise_) otherwise_ = *spec.map->otherwise;
 }
 
+std::optional<std::vector<std::string>> ValueTransform::all_results() const {
+  if (!has_otherwise_ || truncate_ > 0 || hash_) return std::nullopt;
+  std::vector<std::string> results;
+  for (const auto& [text, json] : map_)
+    results.push_back(json);
+  results.push_back(otherwise_);
+  return results;
+}
+
 const std::string* ValueTransform::mapped(std::string_view text) const {
   const auto found =
       std::lower_bound(map_.begin(), map_.end(), text,

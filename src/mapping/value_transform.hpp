@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,9 @@ class ValueTransform {
   // Appends what becomes of the value whose JSON this is. Allocates nothing once the thread's
   // buffers have grown.
   void append(std::string& out, std::string_view json) const;
+
+  // All JSON that can become of what is not null, where `$map` and its `$else` say it.
+  std::optional<std::vector<std::string>> all_results() const;
 
  private:
   const std::string* mapped(std::string_view text) const;

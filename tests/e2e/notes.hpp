@@ -17,7 +17,7 @@ class Notes {
 table: public.notes
 user_id: user_id
 track:
-  - event: Noted
+  - event: Note Added
     properties:
       number: number
 )yaml";

@@ -1,0 +1,80 @@
+#include "cli/config_keys.hpp"
+
+#include <array>
+
+namespace waltrack {
+namespace {
+
+constexpr std::array kRoot = {
+    ConfigKey{"source", "the database that is watched", ConfigShape::section, true},
+    ConfigKey{"destination", "where the events go", ConfigShape::section, true},
+    ConfigKey{"state", "the state file, on a local disk, for one waltrack alone", ConfigShape::text,
+              false, "waltrack.db"},
+    ConfigKey{"mappings", "the folder of the mapping files", ConfigShape::text, false, "mappings/"},
+    ConfigKey{"memory", "for events that wait to be sent; KB, MB and GB are powers of 1024",
+              ConfigShape::size, false, "32MB"},
+};
+
+constexpr std::array kSource = {
+    ConfigKey{"url", "any libpq connection string, such as postgres://waltrack@db/shop",
+              ConfigShape::text, true},
+    ConfigKey{"slot", "the replication slot, made at the first start", ConfigShape::slot, false,
+              "waltrack"},
+    ConfigKey{"plugin", "auto: wal2json where the server has and allows it, else pgoutput",
+              ConfigShape::plugin, false, "auto"},
+    ConfigKey{"publication", "for pgoutput", ConfigShape::publication, false, "waltrack"},
+};
+
+constexpr std::array kDestination = {
+    ConfigKey{"write_key", "the Segment source's write key", ConfigShape::write_key},
+    ConfigKey{"write_key_file", "a file that holds the write key", ConfigShape::text},
+    ConfigKey{"region", "of the Segment workspace", ConfigShape::region, false, "us"},
+    ConfigKey{"url", "another receiver's batch endpoint, instead of a region", ConfigShape::text},
+    ConfigKey{"id", "part of every message id; made up at the first start if absent",
+              ConfigShape::destination_id},
+    ConfigKey{"lanes", "requests at the same time; one user's events stay in one lane",
+              ConfigShape::lanes, false, "8"},
+};
+
+constexpr std::array kDestinationChoices = {
+    ConfigChoice{"write_key", "write_key_file", true},
+    ConfigChoice{"region", "url"},
+};
+
+constexpr std::array kPlugins = {std::string_view("auto"), std::string_view("wal2json"),
+                                 std::string_view("pgoutput")};
+constexpr std::array kRegions = {std::string_view("us"), std::string_view("eu")};
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys(ConfigMap map) {
+  switch (map) {
+    case ConfigMap::root:
+      return kRoot;
+    case ConfigMap::source:
+      return kSource;
+    case ConfigMap::destination:
+      break;
+  }
+  return kDestination;
+}
+
+std::vector<std::string> config_key_names(ConfigMap map) {
+  std::vector<std::string> names;
+  for (const ConfigKey& key : config_keys(map))
+    names.emplace_back(key.name);
+  return names;
+}
+
+std::span<const ConfigChoice> config_choices(ConfigMap map) {
+  if (map == ConfigMap::destination) return kDestinationChoices;
+  return {};
+}
+
+std::span<const std::string_view> config_words(ConfigShape shape) {
+  if (shape == ConfigShape::plugin) return kPlugins;
+  if (shape == ConfigShape::region) return kRegions;
+  return {};
+}
+
+}  // namespace waltrack

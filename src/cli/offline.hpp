@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/diagnostic.hpp"
+#include "mapping/mapping_file.hpp"
+#include "model/table.hpp"
+
+namespace waltrack {
+
+// What commands know that need no database: the mapping files, and the tables of the columns lock
+// beside them.
+struct OfflineMappings {
+  std::string folder;
+  std::vector<MappingFile> files;
+  std::vector<Table> tables;
+};
+
+// What is wrong goes to `diagnostics`. Of the configuration only `mappings` is read: no secret must
+// be set. Throws a usage Error when there is no lock, or no configuration.
+OfflineMappings load_offline(const std::string& config_path, Diagnostics& diagnostics);
+
+// The tables of the lock in the folder of the mapping files. Throws as above.
+std::vector<Table> load_columns_lock(const std::string& folder, Diagnostics& diagnostics);
+
+}  // namespace waltrack
