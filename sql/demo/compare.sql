@@ -17,24 +17,28 @@ create temporary table line (n bigint generated always as identity, event jsonb)
 create temporary view received as
   select n, event ->> 'type' as type, event ->> 'event' as event,
          event ->> 'userId' as user_id, event ->> 'anonymousId' as anonymous_id,
+         coalesce(event ->> 'groupId', event #>> '{context,groupId}') as group_id,
          coalesce(event -> 'properties', event -> 'traits') as content,
          (event ->> 'timestamp')::timestamptz as timestamp, event ->> 'messageId' as message_id
   from line;
 
 -- The timestamp is compared where the row gives it.
 create temporary view wanted as
-  select n, type, event, user_id, anonymous_id, content, timestamp from traffic.expected;
+  select n, type, event, user_id, anonymous_id, group_id, content, timestamp
+  from traffic.expected;
 create temporary view came as
-  select n, type, event, user_id, anonymous_id, content,
-         case when event in ('Signed Up', 'Order Placed') then timestamp end as timestamp
+  select n, type, event, user_id, anonymous_id, group_id, content,
+         case when event in ('Signed Up', 'Order Placed', 'Account Created',
+                            'Subscription Started', 'Subscription Cancelled')
+              then timestamp end as timestamp
   from received;
 
 create temporary table missing as
-  select type, event, user_id, anonymous_id, content, timestamp from wanted
-  except all select type, event, user_id, anonymous_id, content, timestamp from came;
+  select type, event, user_id, anonymous_id, group_id, content, timestamp from wanted
+  except all select type, event, user_id, anonymous_id, group_id, content, timestamp from came;
 create temporary table surplus as
-  select type, event, user_id, anonymous_id, content, timestamp from came
-  except all select type, event, user_id, anonymous_id, content, timestamp from wanted;
+  select type, event, user_id, anonymous_id, group_id, content, timestamp from came
+  except all select type, event, user_id, anonymous_id, group_id, content, timestamp from wanted;
 create temporary table twice as
   select message_id, count(*) from received group by 1 having count(*) > 1 or message_id is null;
 create temporary table out_of_order as
