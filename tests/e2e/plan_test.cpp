@@ -63,6 +63,17 @@ TEST_F(Plan, NeedsTheColumnsLock) {
   EXPECT_NE(plan.err.find("run `waltrack check`"), std::string::npos) << plan.err;
 }
 
+TEST_F(Plan, TellsATableThatTheLockLacks) {
+  folder_.write("mappings/users.yaml", "table: users\nuser_id: id\nidentify: {}\n");
+  const CommandResult plan = run({"plan"});
+  EXPECT_EQ(plan.status.code, 2);
+  EXPECT_NE(plan.err.find("users.yaml:1:8: error: the columns lock does not know the table "
+                          "'public.users'"),
+            std::string::npos)
+      << plan.err;
+  EXPECT_EQ(plan.out, "");
+}
+
 TEST_F(Plan, CheckTellsDisagreementsWhereNoServerAnswers) {
   run({"plan", "-o", "plan.json"});
   const auto told = [&](const std::string& plan) {
