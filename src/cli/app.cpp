@@ -22,7 +22,9 @@ const char* const kIntroduction =
 
 const char* const kFooter =
     "Examples:\n"
+    "  waltrack init                      look at a database, write first mapping files\n"
     "  waltrack check                     everything that is wrong, at once\n"
+    "  waltrack test                      run the tests in the mapping files\n"
     "  waltrack run                       stream, until a signal\n"
     "  waltrack receive --ndjson out.ndjson\n"
     "                                     a local receiver to look at what would be sent\n"
@@ -90,11 +92,13 @@ int run_app(int argc, char** argv) {
   app.failure_message(CLI::FailureMessage::simple);
   Action action;
   register_check(app, action);
+  register_init(app, action);
   register_plan(app, action);
   register_receive(app, action);
   register_run(app, action);
   register_schema(app, action);
   register_status(app, action);
+  register_test(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

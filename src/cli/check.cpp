@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/assemble.hpp"
+#include "cli/columns_lock_file.hpp"
 #include "cli/command.hpp"
 #include "cli/load.hpp"
 #include "cli/plan_comparison.hpp"
@@ -19,7 +20,9 @@ namespace {
 const char* const kExamples =
     "Tells everything that is wrong, each with its remedy: configuration and mapping files, then "
     "the\n"
-    "server, then the mappings against the server's tables. Changes nothing, sends nothing.\n"
+    "server, then the mappings against the server's tables. Sends nothing, changes nothing but\n"
+    "columns.lock.json beside the mappings, from which they are tested where there is no "
+    "database.\n"
     "Exit code 0: fine (warnings may be told); 1: the server needs work; 2: the files do.\n"
     "\n"
     "Examples:\n"
@@ -29,6 +32,7 @@ const char* const kExamples =
 
 struct Report {
   std::vector<Finding> findings;
+  LockOutcome lock = LockOutcome::left_alone;
   bool files_are_wrong = false;
   bool server_is_wrong = false;
 
@@ -51,12 +55,14 @@ struct Report {
 };
 
 // Needs a server that answers; what keeps it from answering is told by check_source() already.
-void check_mappings_against_server(const Loaded& loaded, Report& report) {
+void check_mappings_against_server(const Loaded& loaded, bool may_lock, Report& report) {
   Diagnostics diagnostics;
   try {
     Catalog catalog(loaded.config.source.url);
     catalog.load();
     compile_against(catalog, loaded.mappings, MessageIdentity(0, "", ""), diagnostics);
+    if (may_lock)
+      report.lock = refresh_columns_lock(loaded.config.mappings, loaded.mappings, catalog);
   } catch (const Error&) {
     if (!report.server_is_wrong) throw;
     return;
@@ -99,7 +105,8 @@ void add_matches_of_globs(const Loaded& loaded, SourceSettings& settings) {
   }
 }
 
-Report check_everything(const std::string& config_path, const std::string& plan_path) {
+Report check_everything(const std::string& config_path, const std::string& plan_path,
+                        bool may_lock) {
   Report report;
   Diagnostics diagnostics;
   const Loaded loaded = read_files(config_path, diagnostics);
@@ -109,7 +116,7 @@ Report check_everything(const std::string& config_path, const std::string& plan_
   SourceSettings settings = source_settings(loaded);
   add_matches_of_globs(loaded, settings);
   report.add(check_source(settings));
-  check_mappings_against_server(loaded, report);
+  check_mappings_against_server(loaded, may_lock && !report.files_are_wrong, report);
   check_start(loaded, report);
   return report;
 }
@@ -126,10 +133,12 @@ void print(const Report& report) {
     std::printf("  fix: %s\n", fix.c_str());
   }
   if (report.findings.empty()) std::printf("everything is fine\n");
+  if (const char* said = describe(report.lock); *said != '\0') std::printf("%s\n", said);
 }
 
 void print_json(const Report& report) {
   nlohmann::ordered_json json = {{"ok", report.exit_code() == 0},
+                                 {"columns_lock", outcome_name(report.lock)},
                                  {"findings", nlohmann::ordered_json::array()}};
   for (const Finding& finding : report.findings) {
     json["findings"].push_back(
@@ -146,15 +155,17 @@ void print_json(const Report& report) {
 void register_check(CLI::App& app, Action& action) {
   auto options = std::make_shared<CommonOptions>();
   auto plan = std::make_shared<std::string>();
+  auto no_lock = std::make_shared<bool>(false);
   CLI::App* command =
       app.add_subcommand("check", "everything that is wrong, at once, each with its remedy");
   command->footer(kExamples);
   add_config_option(*command, *options);
   command->add_flag("--json", options->json, "print JSON");
   command->add_option("--plan", *plan, "a Segment tracking plan to compare the mappings with");
-  command->callback([&action, options, plan] {
-    action = [options, plan] {
-      const Report report = check_everything(options->config_path, *plan);
+  command->add_flag("--no-lock", *no_lock, "leave columns.lock.json as it is");
+  command->callback([&action, options, plan, no_lock] {
+    action = [options, plan, no_lock] {
+      const Report report = check_everything(options->config_path, *plan, !*no_lock);
       if (options->json) {
         print_json(report);
       } else {

@@ -29,10 +29,12 @@ void configure_log(const LogOptions& options);
 
 // One function a command, each in the file of its name.
 void register_check(CLI::App& app, Action& action);
+void register_init(CLI::App& app, Action& action);
 void register_plan(CLI::App& app, Action& action);
 void register_receive(CLI::App& app, Action& action);
 void register_run(CLI::App& app, Action& action);
 void register_schema(CLI::App& app, Action& action);
 void register_status(CLI::App& app, Action& action);
+void register_test(CLI::App& app, Action& action);
 
 }  // namespace waltrack

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "base/error.hpp"
+#include "base/folder_fingerprint.hpp"
 #include "mapping/mapping_folder.hpp"
 
 namespace waltrack {
@@ -18,6 +19,7 @@ void tell(const Diagnostics& diagnostics, const std::string& what) {
 Loaded read_files(const std::string& config_path, Diagnostics& diagnostics) {
   Loaded loaded;
   loaded.config = load_config(config_path, diagnostics, process_environment());
+  loaded.fingerprint = folder_fingerprint(loaded.config.mappings);
   loaded.mappings = read_mapping_folder(loaded.config.mappings, diagnostics);
   return loaded;
 }
@@ -32,6 +34,13 @@ Loaded load_all(const std::string& config_path) {
 std::string load_state_path(const std::string& config_path) {
   Diagnostics diagnostics;
   std::string path = load_config_state(config_path, diagnostics, process_environment());
+  tell(diagnostics, "the configuration");
+  return path;
+}
+
+std::string load_mappings_path(const std::string& config_path) {
+  Diagnostics diagnostics;
+  std::string path = load_config_mappings(config_path, diagnostics, process_environment());
   tell(diagnostics, "the configuration");
   return path;
 }

@@ -13,6 +13,7 @@ namespace waltrack {
 struct Loaded {
   Config config;
   std::vector<MappingFile> mappings;
+  std::string fingerprint;  // folder_fingerprint() from before the mappings were read
 };
 
 // Reads configuration and mapping files; what is wrong goes to `diagnostics`. A configuration file
@@ -25,6 +26,9 @@ Loaded load_all(const std::string& config_path);
 
 // Only the state file's path: a command that merely looks must not ask for secrets to be set.
 std::string load_state_path(const std::string& config_path);
+
+// Only the mapping files' folder, for the same reason.
+std::string load_mappings_path(const std::string& config_path);
 
 // Prints all diagnostics; throws a usage Error that counts the errors if there are any.
 void tell(const Diagnostics& diagnostics, const std::string& what);

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "workshop/terminal_text.hpp"
+
+namespace waltrack {
+
+// Colors and a width where standard output is a terminal (and NO_COLOR is not set), else neither.
+TextLook terminal_look();
+
+}  // namespace waltrack

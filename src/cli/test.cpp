@@ -1,0 +1,214 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <sstream>
+
+#include "base/error.hpp"
+#include "cli/command.hpp"
+#include "cli/load.hpp"
+#include "cli/terminal.hpp"
+#include "mapping/columns_lock.hpp"
+#include "mapping/mapping_folder.hpp"
+#include "workshop/expectation_text.hpp"
+#include "workshop/mapping_tests.hpp"
+#include "workshop/test_report.hpp"
+
+namespace waltrack {
+namespace {
+
+namespace fs = std::filesystem;
+
+const char* const kExamples =
+    "Runs the `tests:` of the mapping files: each makes a row, and names the events that must "
+    "come\n"
+    "of it. Without a database: the columns are those of columns.lock.json beside the mapping "
+    "files,\n"
+    "which `waltrack check` keeps up to date. Of the configuration only `mappings` is read.\n"
+    "Exit code 0: all passed; 1: some failed, or there is no test at all; 2: the files are wrong.\n"
+    "\n"
+    "Examples:\n"
+    "  waltrack test\n"
+    "  waltrack test mappings/users.yaml\n"
+    "  waltrack test --update                 write what is made into the tests that fail\n"
+    "  waltrack test --json | jq '.tests[] | select(.passed | not)'";
+
+struct TestOptions {
+  CommonOptions common;
+  std::vector<std::string> files;
+  std::string folder;
+  bool update = false;
+  bool none_is_fine = false;
+};
+
+std::string text_of(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in.is_open() || in.bad() || !fs::is_regular_file(path)) {
+    throw Error(ErrorKind::usage, "cannot read this file", path.string());
+  }
+  return std::move(text).str();
+}
+
+// Without a configuration file: mappings/ where we are. One that is named has to be there.
+std::string mappings_folder(const TestOptions& options, bool config_is_named) {
+  if (!options.folder.empty()) return options.folder;
+  if (!config_is_named && !fs::exists(options.common.config_path)) return "mappings/";
+  return load_mappings_path(options.common.config_path);
+}
+
+std::vector<Table> locked_tables(const fs::path& folder, Diagnostics& diagnostics) {
+  const fs::path path = folder / kColumnsLockName;
+  std::error_code problem;
+  if (!fs::exists(path, problem)) {
+    throw Error(ErrorKind::usage,
+                "there is no " + std::string(kColumnsLockName) + " to tell the tables' columns",
+                path.string(),
+                "run `waltrack check` once with the database at hand, and keep the file in Git");
+  }
+  return read_columns_lock(text_of(path), path.string(), diagnostics);
+}
+
+void add_errors(const Diagnostics& found, Diagnostics& diagnostics) {
+  for (const Diagnostic& one : found.all()) {
+    if (one.severity == Severity::error) diagnostics.error(one.place, one.message, one.hint);
+  }
+}
+
+// Mapping files of one folder, and their tests' results.
+struct Tested {
+  std::vector<MappingFile> mappings;
+  std::vector<FileTests> results;
+};
+
+Tested test_files(const fs::path& folder, std::vector<MappingFile> mappings,
+                  const TestOptions& options, Diagnostics& diagnostics) {
+  Tested tested;
+  tested.mappings = std::move(mappings);
+  std::vector<Table> tables = locked_tables(folder, diagnostics);
+  if (diagnostics.has_errors()) return tested;
+  tested.results =
+      run_mapping_tests(tested.mappings, std::move(tables),
+                        options.update ? MissingExpect::fine : MissingExpect::fault, diagnostics);
+  return tested;
+}
+
+std::vector<Tested> test_all(const TestOptions& options, bool config_is_named) {
+  Diagnostics diagnostics;
+  std::vector<Tested> tested;
+  if (options.files.empty()) {
+    const fs::path folder = mappings_folder(options, config_is_named);
+    Diagnostics found;
+    auto mappings = read_mapping_folder(folder, found);
+    if (!found.has_errors()) {
+      tested.push_back(test_files(folder, std::move(mappings), options, diagnostics));
+    }
+    add_errors(found, diagnostics);
+  }
+  std::map<fs::path, std::vector<MappingFile>> by_folder;
+  Diagnostics found;
+  for (const std::string& file : options.files) {
+    by_folder[fs::path(file).parent_path()].push_back(
+        read_mapping_file(text_of(file), file, found));
+  }
+  add_errors(found, diagnostics);
+  for (auto& [folder, mappings] : by_folder) {
+    const fs::path lock = options.folder.empty() ? folder : fs::path(options.folder);
+    tested.push_back(test_files(lock, std::move(mappings), options, diagnostics));
+  }
+  tell(diagnostics, "the mappings and their tests");
+  return tested;
+}
+
+// By a file beside it, so that whoever reads it meanwhile finds the old text or the new one.
+void replace_file(const fs::path& path, const std::string& text) {
+  const fs::path real = fs::canonical(path);  // a link stays one
+  const fs::path beside = real.parent_path() / ("." + real.filename().string() + "~");
+  std::error_code problem;
+  bool done = false;
+  {
+    std::ofstream out(beside, std::ios::binary | std::ios::trunc);
+    out << text;
+    out.close();
+    done = !out.fail();
+  }
+  if (done) {
+    fs::permissions(beside, fs::status(real).permissions(), problem);
+    fs::rename(beside, real, problem);
+  }
+  if (done && !problem) return;
+  std::error_code ignored;
+  fs::remove(beside, ignored);
+  throw Error(ErrorKind::failure, "cannot write this file", path.string());
+}
+
+// Writes what was made into the tests that fail; true when all could be written.
+bool update(const std::vector<Tested>& tested) {
+  Diagnostics refused;
+  size_t written = 0;
+  for (const Tested& one : tested) {
+    for (const FileTests& file : one.results) {
+      if (file.failed() == 0) continue;
+      const std::string text = text_of(file.path);
+      const UpdatedFile updated = update_expectations(text, file, refused);
+      if (updated.written == 0) continue;
+      replace_file(file.path, updated.text);
+      std::printf("%s: wrote %zu %s\n", file.path.c_str(), updated.written,
+                  updated.written == 1 ? "expectation" : "expectations");
+      written += updated.written;
+    }
+  }
+  std::fputs(refused.text().c_str(), stderr);
+  if (written == 0 && !refused.has_errors()) std::printf("every test passes: nothing to write\n");
+  return !refused.has_errors();
+}
+
+// A CI job that tests nothing must not look like one that found nothing.
+void refuse_no_tests(const std::vector<FileTests>& results, const TestOptions& options) {
+  if (options.none_is_fine || count_tests(results).ran() > 0) return;
+  throw Error(ErrorKind::failure, "there is no test in these mapping files: nothing was tested", {},
+              "write one below `tests:`, see `waltrack test --help`; --allow-none when that is "
+              "meant");
+}
+
+int run_test(const TestOptions& options, bool config_is_named) {
+  const std::vector<Tested> tested = test_all(options, config_is_named);
+  std::vector<FileTests> results;
+  for (const Tested& one : tested)
+    results.insert(results.end(), one.results.begin(), one.results.end());
+  if (options.common.json) {
+    std::printf("%s\n", test_report_json(results).dump(2).c_str());
+  } else if (!options.update) {
+    std::fputs(test_report(results, terminal_look()).c_str(), stdout);
+  }
+  refuse_no_tests(results, options);
+  if (options.update) return update(tested) ? 0 : 1;
+  return count_tests(results).failed == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+void register_test(CLI::App& app, Action& action) {
+  auto options = std::make_shared<TestOptions>();
+  CLI::App* command = app.add_subcommand("test", "run the tests in the mapping files");
+  command->footer(kExamples);
+  CLI::Option* config =
+      command->add_option("-c,--config", options->common.config_path, "the configuration file")
+          ->capture_default_str();
+  command->add_option("--mappings", options->folder,
+                      "the folder of the mapping files, whatever the configuration says");
+  command->add_option("FILES", options->files, "these mapping files only");
+  auto* json = command->add_flag("--json", options->common.json, "print JSON");
+  command->add_flag("--update", options->update, "write the actual events into tests that fail")
+      ->excludes(json);
+  command->add_flag("--allow-none", options->none_is_fine, "no test at all is fine, too");
+  command->callback([&action, options, config] {
+    const bool config_is_named = config->count() > 0;
+    action = [options, config_is_named] { return run_test(*options, config_is_named); };
+  });
+}
+
+}  // namespace waltrack
