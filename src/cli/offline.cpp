@@ -1,5 +1,6 @@
 #include "cli/offline.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -10,6 +11,28 @@
 #include "mapping/mapping_folder.hpp"
 
 namespace waltrack {
+namespace {
+
+// Of a lock that is older than a mapping one must not say that the database lacks the table.
+void tell_missing_tables(const std::vector<MappingFile>& files, const std::vector<Table>& tables,
+                         Diagnostics& diagnostics) {
+  const auto tell = [&](const TableRef& wanted) {
+    const bool known = std::ranges::any_of(tables, [&](const Table& table) {
+      return wanted.glob.matches({table.schema, table.name});
+    });
+    if (known || wanted.glob.is_glob()) return;
+    diagnostics.error(wanted.place,
+                      "the columns lock does not know the table '" + wanted.glob.full_name() + "'",
+                      "run `waltrack check` where the database can be reached; it writes the lock");
+  };
+  for (const MappingFile& file : files) {
+    for (const MappingDocument& document : file.documents) {
+      if (document.enabled) std::ranges::for_each(document.tables, tell);
+    }
+  }
+}
+
+}  // namespace
 
 std::vector<Table> load_columns_lock(const std::string& folder, Diagnostics& diagnostics) {
   const std::filesystem::path path = std::filesystem::path(folder) / kColumnsLockName;
@@ -31,6 +54,14 @@ OfflineMappings load_offline(const std::string& config_path, Diagnostics& diagno
   loaded.files = read_mapping_folder(loaded.folder, diagnostics);
   loaded.tables = load_columns_lock(loaded.folder, diagnostics);
   return loaded;
+}
+
+std::unique_ptr<Mapper> compile_offline(const std::vector<MappingFile>& files,
+                                        const std::vector<Table>& tables,
+                                        Diagnostics& diagnostics) {
+  tell_missing_tables(files, tables, diagnostics);
+  if (diagnostics.has_errors()) return nullptr;
+  return compile_mappings(files, tables, MessageIdentity(0, "", ""), diagnostics);
 }
 
 }  // namespace waltrack

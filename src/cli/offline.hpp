@@ -1,9 +1,11 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/diagnostic.hpp"
+#include "mapping/mapper.hpp"
 #include "mapping/mapping_file.hpp"
 #include "model/table.hpp"
 
@@ -23,5 +25,10 @@ OfflineMappings load_offline(const std::string& config_path, Diagnostics& diagno
 
 // The tables of the lock in the folder of the mapping files. Throws as above.
 std::vector<Table> load_columns_lock(const std::string& folder, Diagnostics& diagnostics);
+
+// Compiles mappings against the tables of a lock; what is wrong, a table that it lacks included,
+// goes to `diagnostics`, and then there is no mapper.
+std::unique_ptr<Mapper> compile_offline(const std::vector<MappingFile>& files,
+                                        const std::vector<Table>& tables, Diagnostics& diagnostics);
 
 }  // namespace waltrack

@@ -8,7 +8,6 @@
 #include "cli/command.hpp"
 #include "cli/load.hpp"
 #include "cli/offline.hpp"
-#include "mapping/mapper.hpp"
 #include "workshop/tracking_plan.hpp"
 
 namespace waltrack {
@@ -47,10 +46,7 @@ void write_out(const std::string& path, const std::string& text) {
 int plan(const PlanOptions& options) {
   Diagnostics diagnostics;
   const OfflineMappings loaded = load_offline(options.common.config_path, diagnostics);
-  std::unique_ptr<Mapper> mapper;
-  if (!diagnostics.has_errors()) {
-    mapper = compile_mappings(loaded.files, loaded.tables, MessageIdentity(0, "", ""), diagnostics);
-  }
+  const auto mapper = compile_offline(loaded.files, loaded.tables, diagnostics);
   tell(diagnostics, "the mappings");
   const std::vector<RuleOutline> rules = mapper->outlines();
   const TrackingPlan plan = make_tracking_plan(rules);

@@ -24,16 +24,14 @@ bool read_plan_text(const std::string& path, std::string& text) {
 // Nothing when the mappings do not fit the tables; that is told in `diagnostics` if it is about the
 // lock: check tells the server's part anyhow.
 std::unique_ptr<Mapper> compile(const Loaded& loaded, Diagnostics& diagnostics) {
-  const MessageIdentity nobody(0, "", "");
   Diagnostics told_elsewhere;
   try {
     Catalog catalog(loaded.config.source.url);
     catalog.load();
-    return compile_against(catalog, loaded.mappings, nobody, told_elsewhere);
+    return compile_against(catalog, loaded.mappings, MessageIdentity(0, "", ""), told_elsewhere);
   } catch (const Error&) {
     const std::vector<Table> tables = load_columns_lock(loaded.config.mappings, diagnostics);
-    if (diagnostics.has_errors()) return nullptr;
-    return compile_mappings(loaded.mappings, tables, nobody, diagnostics);
+    return compile_offline(loaded.mappings, tables, diagnostics);
   }
 }
 

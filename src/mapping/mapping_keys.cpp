@@ -155,7 +155,7 @@ constexpr std::array kTest = {
     MappingKey{"update", "the row before and after", KeyShape::test_update},
     test_row("delete"),
     test_row("backfill"),
-    MappingKey{"truncate", "true: the table is emptied", KeyShape::flag},
+    MappingKey{"truncate", "true: the table is emptied", KeyShape::only_true},
     MappingKey{"message", "the content of a message", KeyShape::literal},
     MappingKey{"expect", "all events, in order; only the named keys are compared",
                KeyShape::expectations, true},
@@ -176,7 +176,7 @@ constexpr std::array kCalls = {Name("identify"), Name("group"), Name("alias"),
 constexpr std::array kDocumentRelations = {
     KeyRelation{Relation::exactly_one, kSubject},
     KeyRelation{Relation::at_least_one, kCalls},
-    KeyRelation{Relation::no_ops, kMessage},
+    KeyRelation{Relation::of_messages, kMessage},
 };
 
 constexpr std::array kSource = {Name("$sql"), Name("$literal")};

@@ -32,6 +32,7 @@ enum class KeyShape {
   tables,        // a table's name or pattern, or a list of them that is not empty
   name,          // a fixed text, or a value in the long form: { $sql: … }
   flag,          // true or false
+  only_true,     // true
   value,         // one value: SQL, a number, true, false, null, or the long form
   condition,     // SQL, true or false
   value_map,     // a map of values
@@ -69,9 +70,10 @@ struct KeyRelation {
   enum class Kind {
     exactly_one,  // of `keys` one must be there, and no other
     at_least_one,
-    alone,   // where keys[0] is, no other key is
-    only,    // where keys[0] is, keys[1] can only be `word`, if it is there
-    no_ops,  // where keys[0] is, no call has `on`
+    alone,  // where keys[0] is, no other key is
+    only,   // where keys[0] is, keys[1] can only be `word`, if it is there
+    // Where keys[0] is, no call has `on` and every test has keys[0]; else no test has it.
+    of_messages,
   };
 
   Kind kind;

@@ -78,6 +78,8 @@ Json shape_schema(const MappingKey& key) {
       return {{"anyOf", {scalar_like("."), defined("single_long_value")}}};
     case KeyShape::flag:
       return {{"type", "boolean"}};
+    case KeyShape::only_true:
+      return {{"const", true}};
     case KeyShape::value:
       return defined("single_value");
     case KeyShape::condition:
@@ -132,12 +134,21 @@ Json one_required(std::span<const std::string_view> keys) {
   return choices;
 }
 
-Json no_ops_in_calls() {
-  Json calls = Json::object();
-  for (const MappingKey& key : mapping_keys(MappingMap::document)) {
-    if (key.shape == KeyShape::calls) calls[std::string(key.name)] = defined("calls_without_on");
+// What a document about messages (`key`) may say.
+Json of_messages(std::string_view key) {
+  Json keys = Json::object();
+  for (const MappingKey& one : mapping_keys(MappingMap::document)) {
+    Json& part = keys[std::string(one.name)];
+    if (one.shape == KeyShape::calls) part = defined("calls_without_on");
+    if (one.shape == KeyShape::tests) part = {{"items", {{"required", {key}}}}};
+    if (part.is_null()) keys.erase(std::string(one.name));
   }
-  return {{"properties", calls}};
+  return {{"properties", keys}};
+}
+
+Json of_rows(std::string_view key) {
+  const Json test = {{"properties", {{std::string(key), false}}}};
+  return {{"properties", {{"tests", {{"items", test}}}}}};
 }
 
 Json relation_schema(const KeyRelation& relation) {
@@ -153,8 +164,10 @@ Json relation_schema(const KeyRelation& relation) {
       return {{"if", is_there},
               {"then",
                {{"properties", {{std::string(relation.keys[1]), {{"const", relation.word}}}}}}}};
-    case KeyRelation::Kind::no_ops:
-      return {{"if", is_there}, {"then", no_ops_in_calls()}};
+    case KeyRelation::Kind::of_messages:
+      return {{"if", is_there},
+              {"then", of_messages(relation.keys[0])},
+              {"else", of_rows(relation.keys[0])}};
   }
   return true;
 }

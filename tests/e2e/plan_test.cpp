@@ -63,6 +63,17 @@ TEST_F(Plan, NeedsTheColumnsLock) {
   EXPECT_NE(plan.err.find("run `waltrack check`"), std::string::npos) << plan.err;
 }
 
+TEST_F(Plan, TellsATableThatTheLockLacks) {
+  folder_.write("mappings/users.yaml", "table: users\nuser_id: id\nidentify: {}\n");
+  const CommandResult plan = run({"plan"});
+  EXPECT_EQ(plan.status.code, 2);
+  EXPECT_NE(plan.err.find("users.yaml:1:8: error: the columns lock does not know the table "
+                          "'public.users'"),
+            std::string::npos)
+      << plan.err;
+  EXPECT_EQ(plan.out, "");
+}
+
 TEST_F(Plan, CheckTellsDisagreementsWhereNoServerAnswers) {
   run({"plan", "-o", "plan.json"});
   const auto told = [&](const std::string& plan) {
@@ -84,6 +95,37 @@ TEST_F(Plan, CheckTellsDisagreementsWhereNoServerAnswers) {
   }
   EXPECT_NE(told("{").find("error: other.json:1:2: the tracking plan is not valid JSON"),
             std::string::npos);
+}
+
+TEST_F(Plan, CheckTakesTheColumnsOfTheServer) {
+  const PostgresServer server;
+  server.exec(
+      "create table orders (id bigint primary key, user_id bigint not null, status integer not "
+      "null,"
+      " placed_at timestamptz)");
+  folder_.write("mappings/orders.yaml", R"(table: public.orders
+user_id: user_id
+track:
+  - event: Order Placed
+    properties: { order_id: id, status: status, at: placed_at }
+)");
+  run({"plan", "-o", "plan.json"});
+  const CommandResult check =
+      run_waltrack({"check", "--plan", "plan.json", "--json"}, folder_.path(),
+                   {{"E2E_WRITE_KEY", "key"}, {"NOT_SET_HERE", server.conninfo()}});
+  EXPECT_EQ(check.status.code, 2) << check.err;
+  std::string told;
+  const nlohmann::json report = nlohmann::json::parse(check.out);
+  for (const auto& finding : report["findings"]) {
+    const std::string what = finding["what"];
+    if (what.starts_with("TRACK")) told += finding["where"].get<std::string>() + " " + what + "\n";
+  }
+  EXPECT_EQ(
+      told,
+      "mappings/orders.yaml:4:5 TRACK 'Order Placed': status is integer, the plan wants string "
+      "or null\n"
+      "mappings/orders.yaml:4:5 TRACK 'Order Placed': at may be null, the plan wants string\n")
+      << check.out;
 }
 
 TEST(Schema, OfMappingsAndConfigurationIsPrinted) {

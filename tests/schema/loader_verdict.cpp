@@ -7,6 +7,7 @@
 
 #include "cli/config.hpp"
 #include "mapping/mapping_file.hpp"
+#include "workshop/fixture.hpp"
 
 // loader_verdict mapping|config FILE…: what the loaders say of the files' shape, a line for each:
 // "good FILE", or "bad FILE: the first fault". Needs no server: expressions and columns are not
@@ -31,7 +32,9 @@ Diagnostics judge(std::string_view kind, const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
   text << in.rdbuf();
-  read_mapping_file(text.str(), path, diagnostics);
+  const MappingFile file = read_mapping_file(text.str(), path, diagnostics);
+  for (const MappingDocument& document : file.documents)
+    read_fixtures(document, MissingExpect::fault, diagnostics);
   return diagnostics;
 }
 
