@@ -23,6 +23,7 @@ const char* const kIntroduction =
 const char* const kFooter =
     "Examples:\n"
     "  waltrack check                     everything that is wrong, at once\n"
+    "  waltrack preview users             the events that real rows would make; sends nothing\n"
     "  waltrack test                      run the tests in the mapping files\n"
     "  waltrack run                       stream, until a signal\n"
     "  waltrack receive --ndjson out.ndjson\n"
@@ -91,6 +92,7 @@ int run_app(int argc, char** argv) {
   app.failure_message(CLI::FailureMessage::simple);
   Action action;
   register_check(app, action);
+  register_preview(app, action);
   register_receive(app, action);
   register_run(app, action);
   register_status(app, action);
