@@ -109,6 +109,20 @@ TEST_F(Preview, TakesOneReadOnlyConditionOnly) {
   EXPECT_EQ(server_->value("select count(*) from people"), "2");
 }
 
+TEST_F(Preview, ShowsWhatAnEditChanges) {
+  folder_.write("before/people.yaml", kMapping);
+  std::string edited = kMapping;
+  edited.replace(edited.find("fee: fee"), 8, "fee: fee * 2");
+  folder_.write("mappings/people.yaml", edited);
+  expect_told(run({"people", "--where", "id = 1", "--diff", "before"}), 0,
+              {"changed track/Signed Up", "properties.fee", "- 1.5", "+ 3",
+               "0 events added, 0 removed, 1 changed, 0 unchanged"});
+  EXPECT_EQ(json({"people", "--diff", "before"})["count"]["changed"], 1);
+  folder_.write("before/people.yaml", "table: people\nuser_id: nope\ntrack: { event: E }\n");
+  expect_told(run({"people", "--diff", "before"}), 2, {"before/people.yaml:2:", "nope"});
+  expect_told(run({"people", "--diff", "no-such"}), 2, {"neither a folder nor a Git revision"});
+}
+
 TEST_F(Preview, TellsOfAServerThatIsNotThere) {
   folder_.write("waltrack.yaml", "source: { url: \"host=127.0.0.1 port=1\" }\n");
   expect_told(run({"people"}), 1, {"hint: "});

@@ -59,8 +59,7 @@ TEST(PreviewReport, ShowsTheRowTheEventAndWhyARuleIsSilent) {
 
 TEST(PreviewReport, PutsTheRowBesideItsEventsWhereThereIsRoom) {
   const std::string text = preview_report(Previewed().preview, {.color = false, .width = 100});
-  EXPECT_NE(text.find("  id          7    │ ✓ track Signed Up"), std::string::npos)
-      << text;
+  EXPECT_NE(text.find("  id          7    │ ✓ track Signed Up"), std::string::npos) << text;
   for (size_t at = 0; at < text.size();) {
     const size_t end = text.find('\n', at);
     EXPECT_LE(characters_of(text.substr(at, end - at)), 100U);
