@@ -139,9 +139,10 @@ std::string preview_diff_report(const PreviewDiff& diff, const std::string& othe
   }
   const PreviewDiff::Count count = diff.count();
   return text + std::to_string(diff.rows.size()) + (diff.rows.size() == 1 ? " row" : " rows") +
-         " against " + printable(other) + ": " + std::to_string(count.added) + " events added, " +
-         std::to_string(count.removed) + " removed, " + std::to_string(count.changed) +
-         " changed, " + std::to_string(count.same) + " unchanged; nothing was sent\n";
+         " against " + printable(other) + ": events added " + std::to_string(count.added) +
+         ", removed " + std::to_string(count.removed) + ", changed " +
+         std::to_string(count.changed) + ", unchanged " + std::to_string(count.same) +
+         "; nothing was sent\n";
 }
 
 nlohmann::ordered_json preview_diff_json(const PreviewDiff& diff, const Preview& after,

@@ -160,8 +160,8 @@ std::vector<Line> outcome_lines(const RowPreview& row, const std::string& commit
         break;
       }
       case RuleOutcome::Kind::silent:
-        lines.push_back({{"· " + rule.id + "  silent: " + std::string(describe(outcome.silence)) +
-                              "  " + place_text(rule),
+        lines.push_back({{"· " + rule.id + "  " + std::string(describe(outcome.silence)) + "  " +
+                              place_text(rule),
                           Tint::dim}});
         break;
       case RuleOutcome::Kind::dead_letter:

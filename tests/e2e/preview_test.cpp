@@ -116,7 +116,7 @@ TEST_F(Preview, ShowsWhatAnEditChanges) {
   folder_.write("mappings/people.yaml", edited);
   expect_told(run({"people", "--where", "id = 1", "--diff", "before"}), 0,
               {"changed track/Signed Up", "properties.fee", "- 1.5", "+ 3",
-               "0 events added, 0 removed, 1 changed, 0 unchanged"});
+               "events added 0, removed 0, changed 1, unchanged 0"});
   EXPECT_EQ(json({"people", "--diff", "before"})["count"]["changed"], 1);
   folder_.write("before/people.yaml", "table: people\nuser_id: nope\ntrack: { event: E }\n");
   expect_told(run({"people", "--diff", "before"}), 2, {"before/people.yaml:2:", "nope"});

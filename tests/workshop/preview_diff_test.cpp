@@ -53,7 +53,7 @@ TEST(PreviewDiff, TellsAddedRemovedAndChangedEvents) {
     before: there is no such rule
     + { type: track, userId: "7", event: New, properties: {} }
 
-1 row against HEAD: 1 events added, 1 removed, 1 changed, 1 unchanged; nothing was sent
+1 row against HEAD: events added 1, removed 1, changed 1, unchanged 1; nothing was sent
 )");
   const auto json = preview_diff_json(diff, after.preview, "HEAD");
   EXPECT_EQ(json["count"]["unchanged"], 1);

@@ -51,7 +51,7 @@ TEST(PreviewReport, ShowsTheRowTheEventAndWhyARuleIsSilent) {
     properties
       plan   "pro"
       email  "a@b"
-  · track/Plan Changed  silent: its `on` names other kinds of changes  m.yaml:6
+  · track/Plan Changed  its `on` names other kinds of changes  m.yaml:6
 
 1 row: 1 event; nothing was sent
 )");
@@ -80,7 +80,7 @@ TEST(PreviewReport, SaysThatNothingHasChanged) {
   const std::string text =
       preview_report(Previewed(PreviewChange{.op = Op::update, .was = {}}).preview, {});
   EXPECT_NE(text.find("note: nothing has changed in these updates"), std::string::npos) << text;
-  EXPECT_NE(text.find("silent: its `when` is false or null"), std::string::npos) << text;
+  EXPECT_NE(text.find("Changed  its `when` is false or null"), std::string::npos) << text;
 }
 
 TEST(PreviewReport, ShowsADeadLetterWithItsReason) {
