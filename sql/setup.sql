@@ -6,7 +6,8 @@
 -- administrator, who must own the tables. Running it again is harmless: it brings everything to what
 -- the variables say.
 --
---   tables       the tables to watch, with their schemas, separated by commas    (required)
+--   tables       the tables to watch, with their schemas, separated by commas    (required;
+--                '' where only logical messages are followed)
 --   full         those of them that get REPLICA IDENTITY FULL                    (default: none)
 --   role         the role that waltrack logs in as                               (default: waltrack)
 --   publication  the publication for the plugin pgoutput                         (default: waltrack)
@@ -100,11 +101,17 @@ select string_agg(name, ', ') as tables_without_identity, count(*) > 0 as some_l
 --    row filter (a filter would turn updates into inserts and deletes), and tells the changes of
 --    partitions as their root's, as mappings name it.
 select not exists (select from pg_publication where pubname = :'publication') as publication_is_missing \gset
+select trim(:'tables') <> '' as some_tables \gset
 \if :publication_is_missing
-  create publication :"publication" for table :tables with (publish_via_partition_root = true);
+  create publication :"publication" with (publish_via_partition_root = true);
 \else
-  alter publication :"publication" set table :tables;
   alter publication :"publication" set (publish_via_partition_root = true);
+\endif
+\if :some_tables
+  alter publication :"publication" set table :tables;
+\else
+  select format('alter publication %I drop table %I.%I', pubname, schemaname, tablename)
+    from pg_publication_tables where pubname = :'publication' \gexec
 \endif
 
 -- 6. wal2json, if it is wanted and installed (Debian: postgresql-15-wal2json). Servers since 14.24,

@@ -27,9 +27,9 @@ void Wakeup::wake() const {
   [[maybe_unused]] const ssize_t written = write(fd_, &one, sizeof one);
 }
 
-void Wakeup::drain() const {
+bool Wakeup::drain() const {
   uint64_t count = 0;
-  [[maybe_unused]] const ssize_t got = read(fd_, &count, sizeof count);
+  return read(fd_, &count, sizeof count) == sizeof count;
 }
 
 }  // namespace waltrack

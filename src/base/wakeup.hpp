@@ -13,7 +13,7 @@ class Wakeup {
 
   int fd() const { return fd_; }
   void wake() const;
-  void drain() const;
+  bool drain() const;  // whether there was a wake
 
  private:
   int fd_;

@@ -22,6 +22,7 @@ const char* const kIntroduction =
 
 const char* const kFooter =
     "Examples:\n"
+    "  waltrack init                      look at a database, write first mapping files\n"
     "  waltrack check                     everything that is wrong, at once\n"
     "  waltrack preview users             the events that real rows would make; sends nothing\n"
     "  waltrack test                      run the tests in the mapping files\n"
@@ -92,6 +93,7 @@ int run_app(int argc, char** argv) {
   app.failure_message(CLI::FailureMessage::simple);
   Action action;
   register_check(app, action);
+  register_init(app, action);
   register_preview(app, action);
   register_receive(app, action);
   register_run(app, action);

@@ -1,9 +1,10 @@
 #include "cli/assemble.hpp"
 
-#include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <poll.h>
 #include <random>
+#include <utility>
 
 #include "base/backoff.hpp"
 #include "base/clock.hpp"
@@ -15,6 +16,7 @@
 #include "pipeline/pipeline.hpp"
 #include "postgres/catalog.hpp"
 #include "postgres/postgres_source.hpp"
+#include "postgres/publication.hpp"
 #include "postgres/server_identity.hpp"
 #include "postgres/slot.hpp"
 #include "segment/limits.hpp"
@@ -127,7 +129,70 @@ PipelineSettings pipeline_settings(const Config& config) {
   return settings;
 }
 
+// What stays the same for all mapping sets of a run.
+struct MappingContext {
+  SourceSettings source;
+  std::filesystem::path folder;
+  MessageIdentity identity;
+};
+
+// What is to follow and to count in a set that was compiled. The caller adds the fingerprint.
+MappingSet mapping_set(std::unique_ptr<Mapper> mapper, const std::vector<MappingFile>& files,
+                       const Catalog& catalog) {
+  MappingSet set;
+  set.followed = followed(files, catalog.tables());
+  set.summary.files = files.size();
+  set.summary.rules = mapper->rules().size();
+  for (const Rule* rule : mapper->rules()) {
+    if (!rule->shadow) continue;
+    ShadowRule& shadow = set.shadow.emplace_back();
+    shadow.table = rule->table;
+    shadow.rule = rule->id;
+  }
+  set.mapper = std::move(mapper);
+  return set;
+}
+
+MappingReading read_mappings(const MappingContext& context) {
+  MappingReading reading;
+  const std::vector<MappingFile> files = read_mapping_folder(context.folder, reading.diagnostics);
+  try {
+    Catalog catalog(context.source.url);
+    catalog.load();
+    std::unique_ptr<Mapper> mapper =
+        compile_against(catalog, files, context.identity, reading.diagnostics);
+    if (mapper) reading.set = mapping_set(std::move(mapper), files, catalog);
+  } catch (const Error&) {
+    // What is wrong with the files alone is told while the server is away, too.
+    if (!reading.diagnostics.has_errors()) throw;
+  }
+  return reading;
+}
+
+// Only a publication can lack something: wal2json is asked for what is mapped. Waits for no lock
+// for long, as a stop of the run waits for this.
+std::vector<std::string> prepare_source(SourceSettings settings, Plugin plugin,
+                                        const Followed& followed) {
+  if (plugin != Plugin::pgoutput) return {};
+  settings.followed = followed;
+  PgConnection connection = PgConnection::open(settings.url, PgMode::plain);
+  connection.query("SET lock_timeout = '3s'");
+  try {
+    ensure_publication(connection, settings);
+  } catch (const Error& error) {
+    if (error.is_transient()) throw;
+    return {error.describe()};
+  }
+  return {};
+}
+
 void tell_summary(const RunSummary& summary) {
+  for (const ShadowRule& rule : summary.shadow) {
+    log::info("shadow rule, nothing of it was sent", {{"rule", rule.table + " " + rule.rule},
+                                                      {"events", rule.events},
+                                                      {"failures", rule.failures},
+                                                      {"last_failure", rule.last_failure}});
+  }
   log::info("stopped", {{"rows", summary.rows},
                         {"events", summary.delivered_events},
                         {"dead_letters", summary.dead_letters},
@@ -160,25 +225,18 @@ SourceSettings source_settings(const Loaded& loaded) {
 
 std::unique_ptr<Mapper> compile_against(Catalog& catalog, const std::vector<MappingFile>& mappings,
                                         const MessageIdentity& identity, Diagnostics& diagnostics) {
-  // Only followed tables are read; the others' names are for suggestions.
-  const std::vector<TableName> mapped = followed(mappings, catalog.tables()).tables;
-  std::vector<Table> tables;
-  for (const TableName& name : catalog.tables()) {
-    std::optional<Table> table;
-    if (std::ranges::find(mapped, name) != mapped.end()) table = catalog.read_table(name);
-    if (!table) {
-      table.emplace();
-      table->schema = name.schema;
-      table->name = name.name;
-    }
-    tables.push_back(*std::move(table));
-  }
+  const std::vector<Table> tables = catalog.read_tables();
   return compile_mappings(mappings, tables, identity, diagnostics, {},
-                          [&catalog](const TableName& name) { return catalog.read_table(name); });
+                          [url = catalog.url()](const TableName& name) {
+                            Catalog now(url);
+                            now.load();
+                            return now.read_table(name);
+                          });
 }
 
 void stream_until_signal(const Loaded& loaded) {
   const int stop_fd = stop_signal_fd();
+  const Wakeup& reload_asked = reload_signal();
   const SystemClock clock;
   StateFile state(loaded.config.state, clock);
   const DestinationId destination_id = state.settle_destination_id(loaded.config.destination.id);
@@ -190,18 +248,30 @@ void stream_until_signal(const Loaded& loaded) {
   Catalog catalog(settings.url);
   catalog.load();
   settings.followed = followed(loaded.mappings, catalog.tables());
+  const MappingContext context{
+      settings, loaded.config.mappings,
+      MessageIdentity(server->system_identifier, server->database, destination_id.id)};
   Diagnostics diagnostics;
-  const std::unique_ptr<Mapper> mapper = compile_against(
-      catalog, loaded.mappings,
-      MessageIdentity(server->system_identifier, server->database, destination_id.id), diagnostics);
+  std::unique_ptr<Mapper> mapper =
+      compile_against(catalog, loaded.mappings, context.identity, diagnostics);
   tell(diagnostics, "the mappings");
+  MappingSet mappings = mapping_set(std::move(mapper), loaded.mappings, catalog);
+  mappings.summary.fingerprint = loaded.fingerprint;
 
   if (!state.checkpoint() && !stand_by_for_the_slot(settings, stop_fd)) return;
   const Started started = settle_start(settings, *server, state);
   PostgresSource source(settings, started.plugin, server->system_identifier, catalog);
   SegmentDestination destination(segment_settings(loaded.config), clock);
-  tell_summary(run_pipeline(source, *mapper, destination, state, started.start,
-                            pipeline_settings(loaded.config), clock, stop_fd));
+  PipelineSettings pipeline = pipeline_settings(loaded.config);
+  pipeline.reload = ReloadSettings{.folder = context.folder,
+                                   .read = [&context] { return read_mappings(context); },
+                                   .prepare =
+                                       [&](const Followed& followed) {
+                                         return prepare_source(settings, started.plugin, followed);
+                                       },
+                                   .asked = &reload_asked};
+  tell_summary(run_pipeline(source, std::move(mappings), destination, state, started.start,
+                            pipeline, clock, stop_fd));
 }
 
 }  // namespace waltrack

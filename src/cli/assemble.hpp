@@ -29,8 +29,7 @@ StartDecision start_decision(const SourceSettings& settings, const ServerIdentit
                              const std::string& state_path);
 
 // Compiles the mappings against the tables that the server has now. What is wrong goes to
-// `diagnostics`; then there may be no mapper. The mapper asks the catalog for tables that come
-// later: it must outlive it and belong to its thread.
+// `diagnostics`; then there may be no mapper. It keeps nothing of the catalog.
 std::unique_ptr<Mapper> compile_against(Catalog& catalog, const std::vector<MappingFile>& mappings,
                                         const MessageIdentity& identity, Diagnostics& diagnostics);
 

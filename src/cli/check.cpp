@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/assemble.hpp"
+#include "cli/columns_lock_file.hpp"
 #include "cli/command.hpp"
 #include "cli/load.hpp"
 #include "mapping/mapping_folder.hpp"
@@ -18,7 +19,9 @@ namespace {
 const char* const kExamples =
     "Tells everything that is wrong, each with its remedy: configuration and mapping files, then "
     "the\n"
-    "server, then the mappings against the server's tables. Changes nothing, sends nothing.\n"
+    "server, then the mappings against the server's tables. Sends nothing, changes nothing but\n"
+    "columns.lock.json beside the mappings, from which they are tested where there is no "
+    "database.\n"
     "Exit code 0: fine (warnings may be told); 1: the server needs work; 2: the files do.\n"
     "\n"
     "Examples:\n"
@@ -27,6 +30,7 @@ const char* const kExamples =
 
 struct Report {
   std::vector<Finding> findings;
+  LockOutcome lock = LockOutcome::left_alone;
   bool files_are_wrong = false;
   bool server_is_wrong = false;
 
@@ -49,12 +53,14 @@ struct Report {
 };
 
 // Needs a server that answers; what keeps it from answering is told by check_source() already.
-void check_mappings_against_server(const Loaded& loaded, Report& report) {
+void check_mappings_against_server(const Loaded& loaded, bool may_lock, Report& report) {
   Diagnostics diagnostics;
   try {
     Catalog catalog(loaded.config.source.url);
     catalog.load();
     compile_against(catalog, loaded.mappings, MessageIdentity(0, "", ""), diagnostics);
+    if (may_lock)
+      report.lock = refresh_columns_lock(loaded.config.mappings, loaded.mappings, catalog);
   } catch (const Error&) {
     if (!report.server_is_wrong) throw;
     return;
@@ -97,7 +103,7 @@ void add_matches_of_globs(const Loaded& loaded, SourceSettings& settings) {
   }
 }
 
-Report check_everything(const std::string& config_path) {
+Report check_everything(const std::string& config_path, bool may_lock) {
   Report report;
   Diagnostics diagnostics;
   const Loaded loaded = read_files(config_path, diagnostics);
@@ -106,7 +112,7 @@ Report check_everything(const std::string& config_path) {
   SourceSettings settings = source_settings(loaded);
   add_matches_of_globs(loaded, settings);
   report.add(check_source(settings));
-  check_mappings_against_server(loaded, report);
+  check_mappings_against_server(loaded, may_lock && !report.files_are_wrong, report);
   check_start(loaded, report);
   return report;
 }
@@ -123,10 +129,12 @@ void print(const Report& report) {
     std::printf("  fix: %s\n", fix.c_str());
   }
   if (report.findings.empty()) std::printf("everything is fine\n");
+  if (const char* said = describe(report.lock); *said != '\0') std::printf("%s\n", said);
 }
 
 void print_json(const Report& report) {
   nlohmann::ordered_json json = {{"ok", report.exit_code() == 0},
+                                 {"columns_lock", outcome_name(report.lock)},
                                  {"findings", nlohmann::ordered_json::array()}};
   for (const Finding& finding : report.findings) {
     json["findings"].push_back(
@@ -142,14 +150,16 @@ void print_json(const Report& report) {
 
 void register_check(CLI::App& app, Action& action) {
   auto options = std::make_shared<CommonOptions>();
+  auto no_lock = std::make_shared<bool>(false);
   CLI::App* command =
       app.add_subcommand("check", "everything that is wrong, at once, each with its remedy");
   command->footer(kExamples);
   add_config_option(*command, *options);
   command->add_flag("--json", options->json, "print JSON");
-  command->callback([&action, options] {
-    action = [options] {
-      const Report report = check_everything(options->config_path);
+  command->add_flag("--no-lock", *no_lock, "leave columns.lock.json as it is");
+  command->callback([&action, options, no_lock] {
+    action = [options, no_lock] {
+      const Report report = check_everything(options->config_path, !*no_lock);
       if (options->json) {
         print_json(report);
       } else {

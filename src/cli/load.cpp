@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "base/error.hpp"
+#include "base/folder_fingerprint.hpp"
 #include "mapping/mapping_folder.hpp"
 
 namespace waltrack {
@@ -26,6 +27,7 @@ void tell_errors(const Diagnostics& diagnostics, const std::string& what) {
 Loaded read_files(const std::string& config_path, Diagnostics& diagnostics) {
   Loaded loaded;
   loaded.config = load_config(config_path, diagnostics, process_environment());
+  loaded.fingerprint = folder_fingerprint(loaded.config.mappings);
   loaded.mappings = read_mapping_folder(loaded.config.mappings, diagnostics);
   return loaded;
 }

@@ -13,6 +13,7 @@ namespace waltrack {
 struct Loaded {
   Config config;
   std::vector<MappingFile> mappings;
+  std::string fingerprint;  // folder_fingerprint() from before the mappings were read
 };
 
 // Reads configuration and mapping files; what is wrong goes to `diagnostics`. A configuration file

@@ -95,9 +95,9 @@ std::vector<MappingFile> mappings_of(const std::vector<MappingFile>& files,
         mapped.push_back(one.glob.full_name());
     }
   }
-  throw Error(ErrorKind::usage, "no mapping is about the table " + table.full_name(), {},
-              suggest_name(table.full_name(), mapped) + "; `table: " + table_name_text(table) +
-                  "` begins one");
+  throw Error(
+      ErrorKind::usage, "no mapping is about the table " + table.full_name(), {},
+      suggest_name(table.full_name(), mapped) + "; `table: " + table.full_name() + "` begins one");
 }
 
 std::unique_ptr<Mapper> compile_for(const std::vector<MappingFile>& files, const Table& table,

@@ -45,6 +45,37 @@ nlohmann::ordered_json position_json(const EventPosition& position) {
           {"rule", position.rule}};
 }
 
+nlohmann::ordered_json set_json(const MappingSummary& set, int64_t since_us) {
+  return {{"files", set.files},
+          {"rules", set.rules},
+          {"fingerprint", set.fingerprint},
+          {"since", time_text(since_us)}};
+}
+
+nlohmann::ordered_json mappings_json(const MappingState& mappings) {
+  nlohmann::ordered_json json = {{"live", set_json(mappings.live.set, mappings.live.since_us)}};
+  if (const auto& pending = mappings.pending) {
+    json["pending"] = set_json(pending->set, pending->since_us);
+    json["pending"]["reason"] = pending->reason;
+  }
+  if (const auto& invalid = mappings.invalid) {
+    json["invalid"] = {{"since", time_text(invalid->since_us)}, {"faults", invalid->faults}};
+  }
+  if (const auto& unchecked = mappings.unchecked) {
+    json["unchecked"] = {{"since", time_text(unchecked->since_us)}, {"reason", unchecked->reason}};
+  }
+  json["lacking"] = mappings.lacking;
+  json["shadow"] = nlohmann::ordered_json::array();
+  for (const ShadowRule& rule : mappings.shadow) {
+    json["shadow"].push_back({{"table", rule.table},
+                              {"rule", rule.rule},
+                              {"events", rule.events},
+                              {"failures", rule.failures},
+                              {"last_failure", rule.last_failure}});
+  }
+  return json;
+}
+
 nlohmann::ordered_json status_json(const StateStatus& status) {
   nlohmann::ordered_json json = {{"state_file", status.path},
                                  {"running", status.running},
@@ -68,6 +99,7 @@ nlohmann::ordered_json status_json(const StateStatus& status) {
     json["delivery"] = {{"condition", status.condition->text},
                         {"since", time_text(status.condition->since_us)}};
   }
+  if (status.mappings) json["mappings"] = mappings_json(*status.mappings);
   json["dead_letters"] = {{"count", status.dead_letter_count},
                           {"newest", nlohmann::ordered_json::array()}};
   for (const state::StoredDeadLetter& stored : status.newest_dead_letters) {
@@ -85,6 +117,51 @@ nlohmann::ordered_json status_json(const StateStatus& status) {
 
 void print_line(const char* name, const std::string& value) {
   std::printf("%-14s %s\n", name, value.c_str());
+}
+
+std::string set_text(const MappingSummary& set) {
+  return std::to_string(set.files) + (set.files == 1 ? " file, " : " files, ") +
+         std::to_string(set.rules) + (set.rules == 1 ? " rule" : " rules") + " (" +
+         set.fingerprint + ")";
+}
+
+void print_indented(std::string text) {
+  for (size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 3)
+    text.replace(at, 1, "\n  ");
+  std::printf("  %s\n", text.c_str());
+}
+
+void print_mappings(const MappingState& mappings, bool running) {
+  print_line("mappings", (running ? "" : "at the end: ") + set_text(mappings.live.set) +
+                             ", live since " + age_text(mappings.live.since_us));
+  if (const auto& pending = mappings.pending) {
+    print_line("  pending", set_text(pending->set) + ", waiting since " +
+                                age_text(pending->since_us) +
+                                (pending->reason.empty() ? "" : ": " + pending->reason));
+  }
+  if (const auto& invalid = mappings.invalid) {
+    print_line("  invalid", "the files have faults since " + age_text(invalid->since_us) +
+                                "; the set above stays at work");
+    for (const std::string& fault : invalid->faults)
+      print_indented(fault);
+  }
+  if (const auto& unchecked = mappings.unchecked) {
+    print_line("  unchecked",
+               "changed files could not be checked since " + age_text(unchecked->since_us) + ":");
+    print_indented(unchecked->reason);
+  }
+  for (const std::string& one : mappings.lacking) {
+    print_line("  lacking", "the source does not deliver all that is mapped:");
+    print_indented(one);
+  }
+  for (const ShadowRule& rule : mappings.shadow) {
+    print_line("  shadow",
+               rule.table + " " + rule.rule + ": " + std::to_string(rule.events) +
+                   " events not sent" +
+                   (rule.failures == 0 ? ""
+                                       : ", " + std::to_string(rule.failures) +
+                                             " failures, the last " + rule.last_failure));
+  }
 }
 
 void print_status(const StateStatus& status) {
@@ -113,6 +190,7 @@ void print_status(const StateStatus& status) {
     print_line("delivery", (status.running ? "" : "at the end: ") + status.condition->text +
                                ", since " + age_text(status.condition->since_us));
   }
+  if (status.mappings) print_mappings(*status.mappings, status.running);
   print_line("dead letters", std::to_string(status.dead_letter_count));
   for (const state::StoredDeadLetter& stored : status.newest_dead_letters) {
     const DeadLetter& letter = stored.letter;

@@ -3,12 +3,11 @@
 #include <csignal>
 #include <unistd.h>
 
-#include "base/wakeup.hpp"
-
 namespace waltrack {
 namespace {
 
 Wakeup* g_stop = nullptr;
+Wakeup* g_reload = nullptr;
 volatile std::sig_atomic_t g_asked = 0;
 
 void on_signal(int number) {
@@ -17,18 +16,33 @@ void on_signal(int number) {
   g_stop->wake();
 }
 
+void on_reload_signal(int) {
+  g_reload->wake();
+}
+
+void handle(int number, void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  sigemptyset(&action.sa_mask);
+  sigaction(number, &action, nullptr);
+}
+
 }  // namespace
 
 int stop_signal_fd() {
   static Wakeup stop;
   g_stop = &stop;
-  struct sigaction action {};
-  action.sa_handler = on_signal;
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  handle(SIGINT, on_signal);
+  handle(SIGTERM, on_signal);
   std::signal(SIGPIPE, SIG_IGN);
   return stop.fd();
+}
+
+const Wakeup& reload_signal() {
+  static Wakeup reload;
+  g_reload = &reload;
+  handle(SIGHUP, on_reload_signal);
+  return reload;
 }
 
 }  // namespace waltrack

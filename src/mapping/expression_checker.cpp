@@ -5,6 +5,7 @@
 
 #include "base/nearest.hpp"
 #include "mapping/constant_arguments.hpp"
+#include "mapping/sql_spelling.hpp"
 
 namespace waltrack {
 namespace {
@@ -179,6 +180,7 @@ std::optional<CheckedExpression> ExpressionChecker::check(const SqlText& sql, co
   SqlTokens split = split_sql(sql.text);
   std::optional<SqlFault> fault = split.fault;
   if (!fault && split.tokens.empty()) fault = SqlFault{0, "an empty expression", {}};
+  if (!fault) fault = find_misread_spelling(split);
   if (!fault) fault = find_stray_token(split.tokens);
   if (!fault) fault = prepare(sql, split, ops);
   CheckedExpression checked;
@@ -202,6 +204,7 @@ std::optional<SqlFault> ExpressionChecker::prepare(const SqlText& sql, const Sql
                                   static_cast<int>(statement.size()), &prepared, nullptr);
   sqlite3_finalize(prepared);
   if (result == SQLITE_OK) return std::nullopt;
+  if (auto foreign = find_foreign_spelling(tokens)) return foreign;
   int at = sqlite3_error_offset(database_.handle());
   SqlFault fault = explain(sqlite3_errmsg(database_.handle()), tokens, ops);
   if (at >= static_cast<int>(prefix)) fault.offset = static_cast<size_t>(at) - prefix;

@@ -69,7 +69,7 @@ class Mapper final : public ChangeMapper {
 };
 
 // Compiles mapping files against the tables of the database, which hold at least those that are
-// mapped (mapped_tables()) where they exist; the others only help to find what a misspelt one was
+// mapped where they exist; the others only help to find what a misspelt one was
 // meant to be. Everything that is wrong goes to `diagnostics`, once each; nullptr when there are
 // errors in it, those of reading the files included.
 std::unique_ptr<Mapper> compile_mappings(const std::vector<MappingFile>& files,

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/json_text.hpp"
+#include "mapping/rule_lints.hpp"
 
 namespace waltrack {
 namespace {
@@ -41,6 +42,7 @@ RuleCompiler::RuleCompiler(TablePlan& plan, SqlDatabase& database, const Message
       checker_(plan.table) {}
 
 void RuleCompiler::add(const MappingDocument& document) {
+  lint_acknowledged(document, plan_.table, diagnostics_);
   for (const CallSpec& call : document.calls)
     add_call(call, document);
 }
@@ -70,6 +72,8 @@ void RuleCompiler::add_call(const CallSpec& call, const MappingDocument& documen
   compile_comparison(rule, values, call);
   compile_time(rule, values, call, document.defaults);
   use_columns(values);
+  if (diagnostics_.error_count() > errors) return;
+  lint_rule({document, call, rule, plan_.table, values.reads()}, diagnostics_);
   if (diagnostics_.error_count() > errors || !compile_program(rule, values)) return;
   plan_.rules.push_back(std::move(compiled));
 }

@@ -252,18 +252,20 @@ void SqlDatabase::clear_notes() {
   refused_.clear();
 }
 
-// Why the run has to end now. Nearly all runs end before they are asked once.
+// Why the run has to end now. Nearly all runs end before they need a clock, which costs as much as
+// a run.
 SqlDatabase::Exceeded SqlDatabase::find_exceeded() {
   steps_left_ -= kStepStride;
   if (steps_left_ < 0) return Exceeded::steps;
-  if (!watched_) {
-    watched_ = true;
-    cpu_.start(limits_.cpu_ms);
+  if (!measured_) {
+    measured_ = true;
     memory_before_ = sqlite3_memory_used();
-    return Exceeded::nothing;
   }
   if (sqlite3_memory_used() - memory_before_ > limits_.memory_bytes) return Exceeded::memory;
-  if (steps_left_ % kStepsBetweenClocks < kStepStride && cpu_.is_spent()) return Exceeded::cpu;
+  if (steps_left_ % kStepsBetweenClocks >= kStepStride) return Exceeded::nothing;
+  if (timed_) return cpu_.is_spent() ? Exceeded::cpu : Exceeded::nothing;
+  timed_ = true;
+  cpu_.start(limits_.cpu_ms);
   return Exceeded::nothing;
 }
 
@@ -290,7 +292,7 @@ std::string SqlDatabase::words_of(int result) const {
 const char* SqlDatabase::run(sqlite3_stmt* statement, EmitTarget& target) {
   target_ = &target;
   steps_left_ = limits_.steps;
-  watched_ = false;
+  measured_ = timed_ = false;
   int result = sqlite3_step(statement);
   const char* failure = nullptr;
   if (result != SQLITE_ROW && result != SQLITE_DONE) {

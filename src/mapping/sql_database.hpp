@@ -42,8 +42,10 @@ struct EmitTarget {
 };
 
 // One in-memory SQLite connection that can do nothing but compute: an authorizer allows SELECT, the
-// functions above and json_each / json_tree; no tables but the scope tables that expression_checker
-// makes, no writes, no pragmas. Double-quoted strings are off. Belongs to one thread.
+// allowed_functions() (bool(x), true, false or null as a boolean, and now(), the commit time as a
+// timestamptz column looks, are its own) and json_each / json_tree; no tables but the scope tables
+// that expression_checker makes, no writes, no pragmas. Double-quoted strings are off. Belongs to
+// one thread.
 class SqlDatabase {
  public:
   enum class Use {
@@ -95,7 +97,8 @@ class SqlDatabase {
   int steps_left_ = 0;
   CpuBudget cpu_;
   int64_t memory_before_ = 0;
-  bool watched_ = false;  // cpu_ and memory_before_ are of this run
+  bool measured_ = false;  // memory_before_ is of this run
+  bool timed_ = false;     // cpu_ is
   Exceeded exceeded_ = Exceeded::nothing;
   bool unguarded_ = false;
   std::vector<Read> reads_;

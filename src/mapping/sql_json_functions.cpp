@@ -3,6 +3,7 @@
 #include <charconv>
 #include <simdjson.h>
 #include <string>
+#include <utility>
 
 #include "mapping/sql_value.hpp"
 
@@ -84,10 +85,66 @@ void contains(sqlite3_context* context, int, sqlite3_value** values) {
   give_truth(context, found);
 }
 
+// SQLite's own json_patch(), in a connection of its own and behind a limit: its time grows with the
+// square of the number of keys.
+class JsonPatch {
+ public:
+  JsonPatch() = default;
+  JsonPatch(JsonPatch&& other) noexcept
+      : db_(std::exchange(other.db_, nullptr)),
+        statement_(std::exchange(other.statement_, nullptr)) {}
+  JsonPatch& operator=(JsonPatch&&) = delete;
+  ~JsonPatch() {
+    sqlite3_finalize(statement_);
+    sqlite3_close_v2(db_);
+  }
+
+  void run(sqlite3_context* context, std::string_view target, std::string_view patch) {
+    if (!prepare()) return sqlite3_result_error_nomem(context);
+    sqlite3_bind_text64(statement_, 1, target.data(), target.size(), SQLITE_STATIC, SQLITE_UTF8);
+    sqlite3_bind_text64(statement_, 2, patch.data(), patch.size(), SQLITE_STATIC, SQLITE_UTF8);
+    if (sqlite3_step(statement_) == SQLITE_ROW) {
+      sqlite3_result_value(context, sqlite3_column_value(statement_, 0));
+      sqlite3_result_subtype(context, 'J');
+    } else {
+      give_error(context, "json_patch() of what is not JSON");
+    }
+    sqlite3_reset(statement_);
+    sqlite3_clear_bindings(statement_);
+  }
+
+ private:
+  bool prepare() {
+    if (statement_ != nullptr) return true;
+    constexpr int kFlags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX;
+    if (db_ == nullptr && sqlite3_open_v2(":memory:", &db_, kFlags, nullptr) != SQLITE_OK) {
+      return false;
+    }
+    return sqlite3_prepare_v3(db_, "select json_patch(?1, ?2)", -1, SQLITE_PREPARE_PERSISTENT,
+                              &statement_, nullptr) == SQLITE_OK;
+  }
+
+  sqlite3* db_ = nullptr;
+  sqlite3_stmt* statement_ = nullptr;
+};
+
+void json_patch(sqlite3_context* context, int, sqlite3_value** values) {
+  constexpr size_t kMostBytes = 64 * 1024;  // twice what an event may have
+  if (is_null(values[0]) || is_null(values[1])) return sqlite3_result_null(context);
+  const std::string_view target = text_of(values[0]);
+  const std::string_view patch = text_of(values[1]);
+  if (target.size() > kMostBytes || patch.size() > kMostBytes) {
+    return give_error(context, "json_patch() takes 64 KB of JSON at most");
+  }
+  state_of<JsonPatch>(context).run(context, target, patch);
+}
+
 }  // namespace
 
 void add_json_functions(sqlite3* db) {
   add_function<Reader>(db, "contains", 2, contains);
+  add_function<JsonPatch>(db, "json_patch", 2, json_patch);
 }
 
 }  // namespace waltrack

@@ -17,8 +17,8 @@ namespace {
 using Piece = re2::StringPiece;
 
 constexpr size_t kPatternBytes = 4'000;
-constexpr size_t kPatternsKept = 500;
-constexpr int64_t kMemoryBytes = 4 << 20;  // of one pattern and what it has learned
+constexpr size_t kPatternsKept = 250;      // by one connection
+constexpr int64_t kMemoryBytes = 1 << 20;  // of one pattern and what it has learned
 // A replacement looks at a text from each match on; past so many bytes it looks at the clock.
 constexpr size_t kBytesBetweenLooks = 64 << 20;
 constexpr int64_t kReplaceMs = 1'000;
@@ -66,20 +66,23 @@ struct Patterns {
   }
 };
 
+// One for all functions of a connection.
+using SharedPatterns = std::shared_ptr<Patterns>;
+
 bool any_null(int count, sqlite3_value** values) {
   return std::any_of(values, values + count, is_null);
 }
 
 void regexp(sqlite3_context* context, int count, sqlite3_value** values) {
   if (any_null(count, values)) return sqlite3_result_null(context);
-  const re2::RE2* pattern = state_of<Patterns>(context).find(context, text_of(values[0]));
+  const re2::RE2* pattern = state_of<SharedPatterns>(context)->find(context, text_of(values[0]));
   if (pattern == nullptr) return;
   give_truth(context, re2::RE2::PartialMatch(piece(text_of(values[1])), *pattern));
 }
 
 void regexp_extract(sqlite3_context* context, int count, sqlite3_value** values) {
   if (any_null(count, values)) return sqlite3_result_null(context);
-  const re2::RE2* pattern = state_of<Patterns>(context).find(context, text_of(values[1]));
+  const re2::RE2* pattern = state_of<SharedPatterns>(context)->find(context, text_of(values[1]));
   if (pattern == nullptr) return;
   const int groups = pattern->NumberOfCapturingGroups();
   int64_t group = std::min(groups, 1);
@@ -155,7 +158,7 @@ Replaced replace_all(std::string& out, const re2::RE2& pattern, Piece text,
 
 void regexp_replace(sqlite3_context* context, int count, sqlite3_value** values) {
   if (any_null(count, values)) return sqlite3_result_null(context);
-  auto& patterns = state_of<Patterns>(context);
+  Patterns& patterns = *state_of<SharedPatterns>(context);
   const re2::RE2* pattern = patterns.find(context, text_of(values[1]));
   if (pattern == nullptr) return;
   std::string_view replacement = text_of(values[2]);
@@ -181,10 +184,11 @@ void regexp_replace(sqlite3_context* context, int count, sqlite3_value** values)
 }  // namespace
 
 void add_regexp_functions(sqlite3* db) {
-  add_function<Patterns>(db, "regexp", 2, regexp);
-  add_function<Patterns>(db, "regexp_extract", 2, regexp_extract);
-  add_function<Patterns>(db, "regexp_extract", 3, regexp_extract);
-  add_function<Patterns>(db, "regexp_replace", 3, regexp_replace);
+  auto patterns = std::make_shared<Patterns>();
+  add_function(db, "regexp", 2, regexp, patterns);
+  add_function(db, "regexp_extract", 2, regexp_extract, patterns);
+  add_function(db, "regexp_extract", 3, regexp_extract, patterns);
+  add_function(db, "regexp_replace", 3, regexp_replace, patterns);
 }
 
 std::optional<RegexpFault> find_regexp_fault(std::string_view pattern) {

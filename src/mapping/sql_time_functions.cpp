@@ -168,7 +168,8 @@ std::span<const std::string_view> epoch_units() {
 }
 
 void refuse_local_time() {
-  sqlite3_test_control(SQLITE_TESTCTRL_LOCALTIME_FAULT, 1);
+  [[maybe_unused]] static const int kOnce =
+      sqlite3_test_control(SQLITE_TESTCTRL_LOCALTIME_FAULT, 1);
 }
 
 }  // namespace waltrack

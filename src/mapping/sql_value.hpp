@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <sqlite3.h>
 #include <string_view>
+#include <utility>
 
 namespace waltrack {
 
@@ -34,9 +35,10 @@ void add_function(sqlite3* db, const char* name, int arguments, SqlFunction func
 
 // One that keeps a State between its calls on this connection.
 template <typename State>
-void add_function(sqlite3* db, const char* name, int arguments, SqlFunction function) {
-  sqlite3_create_function_v2(db, name, arguments, SQLITE_UTF8 | SQLITE_DETERMINISTIC, new State,
-                             function, nullptr, nullptr,
+void add_function(sqlite3* db, const char* name, int arguments, SqlFunction function,
+                  State state = State()) {
+  sqlite3_create_function_v2(db, name, arguments, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
+                             new State(std::move(state)), function, nullptr, nullptr,
                              [](void* state) { delete static_cast<State*>(state); });
 }
 template <typename State>

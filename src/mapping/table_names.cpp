@@ -32,18 +32,6 @@ std::optional<TableGlob::Part> take_part(std::string_view& text) {
   return std::nullopt;
 }
 
-std::string part_text(const std::string& name) {
-  bool odd = name.find_first_of(kOdd) != std::string::npos ||
-             name.find_first_of(".*?") != std::string::npos;
-  if (!odd) return name;
-  std::string quoted = "\"";
-  for (char c : name) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
-}
-
 }  // namespace
 
 std::optional<TableGlob> parse_table_glob(std::string_view text) {
@@ -55,10 +43,6 @@ std::optional<TableGlob> parse_table_glob(std::string_view text) {
   std::optional<TableGlob::Part> second = take_part(text);
   if (!second || !text.empty()) return std::nullopt;
   return TableGlob{*first, *second};
-}
-
-std::string table_name_text(const TableName& table) {
-  return part_text(table.schema) + "." + part_text(table.name);
 }
 
 }  // namespace waltrack

@@ -13,7 +13,4 @@ namespace waltrack {
 // Schema"."Order". A bare part with `*` or `?` is a pattern, one in quotes never is.
 std::optional<TableGlob> parse_table_glob(std::string_view text);
 
-// The name as parse_table_glob() reads it back.
-std::string table_name_text(const TableName& table);
-
 }  // namespace waltrack

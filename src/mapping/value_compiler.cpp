@@ -4,6 +4,7 @@
 
 #include "base/json_text.hpp"
 #include "base/nearest.hpp"
+#include "mapping/expression_lints.hpp"
 #include "mapping/name_case.hpp"
 #include "mapping/value_type.hpp"
 
@@ -72,6 +73,7 @@ ValueTemplate ValueCompiler::sql(const ValueSpec& spec, std::string name, Result
     compiled.kind = ValueTemplate::Kind::source;
     compiled.source = *column;
     if (spec.type == DeclaredType::none) type = source_value_type(table_, *column);
+    if (spec.hash && !reads_.empty()) reads_.back().hashed = true;
   } else if (!told) {
     compiled.kind = ValueTemplate::Kind::expression;
     compiled.expression = expressions_.size();
@@ -125,7 +127,7 @@ void ValueCompiler::add_columns(const ColumnsSpec& spec, const std::vector<Value
     compiled.omit_null = spec.omit_null;
     compiled.type = column_value_type(table_.columns[index]);
     if (spec.omit_null) compiled.type.nullable = false;
-    note_read(compiled.source, spec.place);
+    note_read(compiled.source, spec.place, ColumnRead::Use::listed);
     object.fields.push_back({field, json_key(field), std::move(compiled)});
   }
 }
@@ -184,7 +186,7 @@ std::optional<Source> ValueCompiler::source(const SqlText& text, bool& told) {
     told = true;
     diagnostics_.error(text.place_at(fault->offset), fault->message, fault->hint);
   }
-  if (found) note_read(*found, text.place);
+  if (found) note_read(*found, text.place, ColumnRead::Use::bare);
   return found;
 }
 
@@ -192,15 +194,17 @@ std::optional<Expression> ValueCompiler::expression(const SqlText& text, std::st
                                                     ResultForm form) {
   std::optional<CheckedExpression> checked = checker_.check(text, ops_, diagnostics_);
   if (!checked) return std::nullopt;
+  lint_expression(text, table_, expression_role(form, name), *checked, diagnostics_);
   if (form == ResultForm::automatic && checked->truth) form = ResultForm::truth;
+  const bool truth = form == ResultForm::truth || form == ResultForm::condition;
   for (Source read : checked->reads)
-    note_read(read, text.place);
+    note_read(read, text.place, truth ? ColumnRead::Use::truth : ColumnRead::Use::expression);
   return Expression{text.text, form, std::move(name), text.place, std::move(checked->reads)};
 }
 
-void ValueCompiler::note_read(Source source, const SourcePlace& place) {
+void ValueCompiler::note_read(Source source, const SourcePlace& place, ColumnRead::Use use) {
   if (source.scope == Scope::event) return;
-  reads_.push_back({source, place});
+  reads_.push_back({source, place, use, false});
   const Column& column = table_.columns[source.index];
   if (source.scope != Scope::row && ops_.has(Op::message)) {
     diagnostics_.error(place, "a message has no old version", "its one column is content");

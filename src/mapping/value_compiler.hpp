@@ -15,8 +15,17 @@ namespace waltrack {
 
 // A column that a rule reads, and where.
 struct ColumnRead {
+  enum class Use : uint8_t {
+    bare,        // the column by its name alone
+    listed,      // by $columns
+    expression,  // in an expression
+    truth,       // in an expression that gives true or false only
+  };
+
   Source source;  // of the scopes row, old and changed
   SourcePlace place;
+  Use use = Use::bare;
+  bool hashed = false;  // by $hash
 };
 
 // Compiles the values of one rule: finds their columns, has their expressions checked, gathers
@@ -52,7 +61,7 @@ class ValueCompiler {
                    const std::string& name, ValueTemplate& object);
   std::vector<uint32_t> chosen_columns(const ColumnsSpec& spec);
   std::optional<uint32_t> find_column(const ColumnsSpec::Name& name);
-  void note_read(Source source, const SourcePlace& place);
+  void note_read(Source source, const SourcePlace& place, ColumnRead::Use use);
   void check_old_value(const Column& column, Scope scope, const SourcePlace& place);
 
   const Table& table_;

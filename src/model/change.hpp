@@ -68,7 +68,7 @@ struct Transaction {
 struct Change {
   Op op = Op::insert;
   const Table* table = nullptr;
-  Lsn lsn;               // of the row's WAL record; several rows may share it
+  Lsn lsn;  // of the row's WAL record, several may share it; a message: its record's end
   uint32_t ordinal = 0;  // counts the rows of this table (partitions as their root) at this lsn
   // Each either empty or one value per column of the table.
   std::span<const Value> new_row;  // insert, update, backfill, message

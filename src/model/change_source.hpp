@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "model/change.hpp"
+#include "model/followed.hpp"
 #include "model/lsn.hpp"
 
 namespace waltrack {
@@ -14,7 +15,8 @@ struct StreamItem {
   Kind kind = Kind::keepalive;
   Transaction transaction;  // begin; the same again on its changes and its commit
   Change change;            // change
-  // commit: the end of the commit record, which may be confirmed once the transaction is safe.
+  // commit: the end of the commit record (of a message that is a transaction of its own: of its
+  // record), which may be confirmed once the transaction is safe.
   // keepalive: everything before it was sent before it, so it may be confirmed once that is safe.
   Lsn end_lsn;
   bool reply_requested = false;  // keepalive: the server wants a status soon
@@ -28,7 +30,7 @@ class ChangeSource {
   virtual ~ChangeSource() = default;
 
   // Connects, checks that it is still the same server and starts streaming at `start`: transactions
-  // whose commit record begins before it are left out. Closes what was open.
+  // whose commit record (or message) begins before it are left out. Closes what was open.
   virtual void open(Lsn start) = 0;
   virtual void close() = 0;
 
@@ -44,6 +46,10 @@ class ChangeSource {
   // 10 seconds at most, or when the position rose since the last and a second has passed) or `now`.
   // The server may forget everything before it.
   virtual void report(Lsn confirmed, bool now) = 0;
+
+  // From the next open() on these are asked for. True when the open stream does not bring them:
+  // then close and open it. Talks to nobody.
+  virtual bool follow(const Followed& followed) = 0;
 
   // True when the server refuses new connections because it wants to shut down; asks it with a
   // connection of its own, for at most 3 seconds. A server that cannot be reached is not stopping.

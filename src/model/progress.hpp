@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/lsn.hpp"
+#include "model/mapping_state.hpp"
 #include "model/message_id.hpp"
 
 namespace waltrack {
@@ -57,6 +58,9 @@ class ProgressStore {
 
   // Remembers for `waltrack status` how delivery fares, one short line ("delivering", "held: …").
   virtual void save_condition(const std::string& condition) = 0;
+
+  // Remembers for it how the mapping files fare.
+  virtual void save_mappings(const MappingState& mappings) = 0;
 };
 
 }  // namespace waltrack

@@ -12,14 +12,28 @@ namespace waltrack {
 
 using namespace std::chrono_literals;
 
-Capture::Capture(ChangeSource& source, ChangeMapper& mapper, Outbox& outbox, Checkpoint start,
+namespace {
+
+// Those of `tables` that `others` lack.
+std::string missing_in(const std::vector<TableName>& others, const std::vector<TableName>& tables) {
+  std::string text;
+  for (const TableName& table : tables) {
+    if (std::ranges::find(others, table) != others.end()) continue;
+    text.append(text.empty() ? "" : ", ").append(table.full_name());
+  }
+  return text.empty() ? "none" : text;
+}
+
+}  // namespace
+
+Capture::Capture(ChangeSource& source, MappingSet mappings, Outbox& outbox, Checkpoint start,
                  size_t memory_bytes, CaptureHooks hooks, const Clock& clock)
     : source_(source),
-      mapper_(mapper),
       outbox_(outbox),
       memory_bytes_(memory_bytes),
       hooks_(std::move(hooks)),
       clock_(clock),
+      mappings_(std::move(mappings)),
       received_(start.lsn),
       resume_(std::move(start.within)),
       backoff_(200ms, 60s, std::random_device()()) {}
@@ -34,9 +48,19 @@ void Capture::finish() {
   stop_reading();
 }
 
+void Capture::offer(MappingSet mappings) {
+  {
+    const std::lock_guard lock(mutex_);
+    offer_ = std::move(mappings);
+    offered_ = true;
+  }
+  wakeup_.wake();
+}
+
 void Capture::run() {
   while (!stop_reading_) {
     try {
+      take_up_offer();
       connect();
       stream();
       source_.close();
@@ -68,8 +92,9 @@ void Capture::stream() {
   while (!finish_) {
     wakeup_.drain();
     const bool stopping = stop_reading_;
+    if (!stopping && take_up_offer()) connect();
     const bool full = hooks_.queued_bytes() >= memory_bytes_;
-    const bool reading = !stopping && !full;
+    const bool reading = !stopping && !full && !holds_for_offer();
     const bool more = reading && read_some();
     if (outbox_.flush()) hooks_.on_flushed();
     if (stopping) stopped_reading_ = true;
@@ -88,7 +113,7 @@ bool Capture::read_some() {
     if (!source_.next(item)) return false;
     backoff_.reset();
     handle(item);
-    if (outbox_.is_full() || reply_requested_) return true;
+    if (outbox_.is_full() || reply_requested_ || holds_for_offer()) return true;
   }
   return true;
 }
@@ -101,7 +126,7 @@ void Capture::handle(const StreamItem& item) {
     case StreamItem::Kind::change:
       rows_.fetch_add(1, std::memory_order_relaxed);
       outbox_.set_row(item.transaction, item.change);
-      mapper_.map(item.transaction, item.change, outbox_);
+      mappings_.mapper->map(item.transaction, item.change, outbox_);
       return;
     case StreamItem::Kind::commit:
       in_transaction_ = false;
@@ -133,8 +158,59 @@ void Capture::handle_keepalive(const StreamItem& item) {
   shutdown_watch_.keepalive(item.end_lsn, item.reply_requested);
   // Inside a transaction only its end may move the position.
   if (in_transaction_) return;
+  // What was to come again never will: the server has nothing of it to send.
+  if (resume_ && resume_->commit_lsn < item.end_lsn) resume_.reset();
   outbox_.mark(item.end_lsn);
   received_ = std::max(received_, item.end_lsn);
+}
+
+// Swaps the mappings if some are offered and it is safe. Returns whether the source has to be
+// opened anew. Everything that was taken in has been flushed.
+bool Capture::take_up_offer() {
+  if (!offered_) return false;
+  if (!waiting_since_) {
+    waiting_since_ = clock_.steady();
+    hooks_.hurry(true);
+  }
+  if (!at_boundary()) {
+    tell_waiting("the transaction that is being read has to end first");
+    return false;
+  }
+  if (hooks_.confirmed() < received_ || !outbox_.forget_rules()) {
+    tell_waiting("what was read before has to be delivered first");
+    return false;
+  }
+  std::optional<MappingSet> offer;
+  {
+    const std::lock_guard lock(mutex_);
+    offer = std::exchange(offer_, std::nullopt);
+    offered_ = false;
+  }
+  hooks_.hurry(false);
+  waiting_since_.reset();
+  told_waiting_ = false;
+  return work_by(*std::move(offer));
+}
+
+void Capture::tell_waiting(const char* reason) {
+  hooks_.on_waiting(reason);
+  if (told_waiting_ || clock_.steady() - *waiting_since_ < 1s) return;
+  told_waiting_ = true;
+  log::info("changed mapping files wait", {{"reason", reason}, {"received", received_.text()}});
+}
+
+bool Capture::work_by(MappingSet mappings) {
+  const MappingSet before = std::exchange(mappings_, std::move(mappings));
+  const bool reconnect = source_.follow(mappings_.followed);
+  log::info("mappings reloaded",
+            {{"files", mappings_.summary.files},
+             {"rules", mappings_.summary.rules},
+             {"fingerprint", mappings_.summary.fingerprint},
+             {"tables_added", missing_in(before.followed.tables, mappings_.followed.tables)},
+             {"tables_dropped", missing_in(mappings_.followed.tables, before.followed.tables)},
+             {"from", received_.text()}});
+  hooks_.on_mappings(mappings_);
+  return reconnect;
 }
 
 void Capture::let_go_of_a_stopping_server(bool reading) {

@@ -2,14 +2,16 @@
 
 #include <atomic>
 #include <functional>
+#include <mutex>
 #include <optional>
+#include <string>
 
 #include "base/backoff.hpp"
 #include "base/clock.hpp"
 #include "base/wakeup.hpp"
-#include "model/change_mapper.hpp"
 #include "model/change_source.hpp"
 #include "model/progress.hpp"
+#include "pipeline/mapping_set.hpp"
 #include "pipeline/outbox.hpp"
 #include "pipeline/shutdown_watch.hpp"
 
@@ -19,15 +21,22 @@ namespace waltrack {
 struct CaptureHooks {
   std::function<Lsn()> confirmed;  // durable in the checkpoint: may be told to the server
   std::function<size_t()> queued_bytes;
-  std::function<void()> on_flushed;  // something new is in lanes, ledger or dead letters
+  std::function<void()> on_flushed;             // something new is in lanes, ledger or dead letters
+  std::function<void(bool)> hurry;              // whether capture waits for the confirmed position
+  std::function<void(std::string)> on_waiting;  // why offered mappings are not live yet
+  std::function<void(const MappingSet&)> on_mappings;  // these are live from now on
 };
 
 // Reads the source, maps, fills the outbox; stops reading while more than `memory_bytes` are
 // queued, and goes on reporting meanwhile. Reconnects for ever. run() is the capture thread; it
 // throws what reconnecting would not mend.
+//
+// New mappings take effect between two transactions, once everything before is confirmed: what is
+// replayed after a crash was never mapped by the old ones. So while some wait, reading stops at the
+// next transaction's end.
 class Capture {
  public:
-  Capture(ChangeSource& source, ChangeMapper& mapper, Outbox& outbox, Checkpoint start,
+  Capture(ChangeSource& source, MappingSet mappings, Outbox& outbox, Checkpoint start,
           size_t memory_bytes, CaptureHooks hooks, const Clock& clock);
 
   void run();
@@ -38,12 +47,19 @@ class Capture {
   void finish();
   bool has_stopped_reading() const { return stopped_reading_.load(); }
   void wake() { wakeup_.wake(); }
+  // Maps by `mappings` as soon as that is safe. They replace others that still wait.
+  void offer(MappingSet mappings);
 
   uint64_t rows() const { return rows_.load(std::memory_order_relaxed); }
 
  private:
   void connect();
   void stream();
+  bool at_boundary() const { return !in_transaction_ && !resume_; }
+  bool holds_for_offer() const { return offered_.load() && at_boundary(); }
+  bool take_up_offer();
+  void tell_waiting(const char* reason);
+  bool work_by(MappingSet mappings);
   bool read_some();
   void handle(const StreamItem& item);
   void handle_begin(const StreamItem& item);
@@ -53,7 +69,6 @@ class Capture {
   void resume_after_what_was_received();
 
   ChangeSource& source_;
-  ChangeMapper& mapper_;
   Outbox& outbox_;
   const size_t memory_bytes_;
   const CaptureHooks hooks_;
@@ -64,8 +79,14 @@ class Capture {
   std::atomic<bool> stopped_reading_ = false;
   std::atomic<bool> finish_ = false;
   std::atomic<uint64_t> rows_ = 0;
+  std::mutex mutex_;
+  std::optional<MappingSet> offer_;    // guarded by mutex_
+  std::atomic<bool> offered_ = false;  // offer_ is there
 
   // The capture thread's own.
+  MappingSet mappings_;
+  std::optional<SteadyTime> waiting_since_;  // for the offer's time to come
+  bool told_waiting_ = false;
   Lsn received_;                         // everything up to here was taken in
   std::optional<EventPosition> resume_;  // of a transaction that will come again: taken in so far
   Outbox::RestOfRow rest_of_row_ = Outbox::RestOfRow::unknown;

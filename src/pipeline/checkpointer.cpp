@@ -11,11 +11,13 @@ using namespace std::chrono_literals;
 
 Checkpointer::Checkpointer(InflightLedger& ledger, DeadLetterQueue& dead_letters,
                            ProgressStore& store, const DeliveryCondition& condition,
-                           Checkpoint start, std::function<void()> on_saved)
+                           const MappingStatus& mappings, Checkpoint start,
+                           std::function<void()> on_saved)
     : ledger_(ledger),
       dead_letters_(dead_letters),
       store_(store),
       condition_(condition),
+      mappings_(mappings),
       on_saved_(std::move(on_saved)),
       confirmed_(start.lsn.value),
       saved_(std::move(start)) {}
@@ -32,13 +34,20 @@ void Checkpointer::wake() {
   changed_.notify_all();
 }
 
+void Checkpointer::hurry(bool on) {
+  hurried_ = on;
+  if (on) wake();
+}
+
 void Checkpointer::run() {
   while (sleep()) {
-    save(std::chrono::steady_clock::now() - position_saved_at_ >= 1s);
+    save(hurried_ || std::chrono::steady_clock::now() - position_saved_at_ >= 1s);
+    save_mappings(false);
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, 50ms, [&] { return stopping_; });
   }
   save(true);
+  save_mappings(true);
 }
 
 bool Checkpointer::sleep() {
@@ -47,6 +56,16 @@ bool Checkpointer::sleep() {
   changed_.wait_for(lock, 1s, [&] { return woken_ || stopping_; });
   woken_ = false;
   return !stopping_;
+}
+
+void Checkpointer::save_mappings(bool last) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!last && now - mappings_saved_at_ < 1s) return;
+  const uint64_t version = mappings_.version();
+  if (version == mappings_saved_) return;
+  store_.save_mappings(mappings_.state());
+  mappings_saved_ = version;
+  mappings_saved_at_ = now;
 }
 
 // A broken rule fails on every row: one line a minute for each rule and reason is enough.

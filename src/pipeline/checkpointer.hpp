@@ -14,6 +14,7 @@
 #include "pipeline/dead_letter_queue.hpp"
 #include "pipeline/delivery_condition.hpp"
 #include "pipeline/inflight_ledger.hpp"
+#include "pipeline/mapping_status.hpp"
 
 namespace waltrack {
 
@@ -24,21 +25,24 @@ class Checkpointer {
  public:
   // `on_saved` is called from the state thread after each checkpoint.
   Checkpointer(InflightLedger& ledger, DeadLetterQueue& dead_letters, ProgressStore& store,
-               const DeliveryCondition& condition, Checkpoint start,
+               const DeliveryCondition& condition, const MappingStatus& mappings, Checkpoint start,
                std::function<void()> on_saved);
 
   // Saves at most 20 times a second while events finish, and once a second when only the position
-  // moves, until stop(); then once more.
+  // or the mappings' state moves, until stop(); then once more.
   void run();
 
   // Any thread.
   void stop();
   void wake();
+  // While somebody waits for the position it is saved as often as events are.
+  void hurry(bool on);
   Lsn confirmed() const { return Lsn{confirmed_.load(std::memory_order_acquire)}; }
   uint64_t dead_letter_count() const { return dead_.load(std::memory_order_relaxed); }
 
  private:
   void save(bool position_alone);
+  void save_mappings(bool last);
   bool sleep();
   void tell(const DeadLetter& letter);
 
@@ -46,12 +50,14 @@ class Checkpointer {
   DeadLetterQueue& dead_letters_;
   ProgressStore& store_;
   const DeliveryCondition& condition_;
+  const MappingStatus& mappings_;
   const std::function<void()> on_saved_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
   bool woken_ = false;     // guarded by mutex_
   bool stopping_ = false;  // guarded by mutex_
+  std::atomic<bool> hurried_ = false;
   std::atomic<uint64_t> confirmed_;
   std::atomic<uint64_t> dead_ = 0;
 
@@ -59,6 +65,8 @@ class Checkpointer {
   Checkpoint saved_;
   std::string saved_condition_;
   SteadyTime position_saved_at_;
+  uint64_t mappings_saved_ = 0;  // their version
+  SteadyTime mappings_saved_at_;
   struct Told {
     uint64_t rows = 0;
     SteadyTime at;

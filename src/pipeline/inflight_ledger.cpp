@@ -66,6 +66,14 @@ InflightLedger::Progress InflightLedger::advance() {
   return progress;
 }
 
+bool InflightLedger::forget_rules() {
+  const std::lock_guard lock(mutex_);
+  if (first_ != next_) return false;
+  if (last_safe_event_) start_within_ = last_safe_event_->position();
+  last_safe_event_.reset();
+  return true;
+}
+
 size_t InflightLedger::bytes() const {
   const std::lock_guard lock(mutex_);
   return (next_ - first_) * sizeof(LedgerEntry);

@@ -50,6 +50,10 @@ class InflightLedger {
   };
   Progress advance();
 
+  // Lets go of all rules that were handed in, so that their owner may go; nothing changes for
+  // progress. False, and nothing is done, when events are on their way.
+  [[nodiscard]] bool forget_rules();
+
   // Nothing unfinished is left.
   bool is_idle() const;
   uint64_t unfinished() const;

@@ -12,8 +12,13 @@ constexpr size_t kFlushEvents = 256;
 
 }  // namespace
 
-Outbox::Outbox(LaneQueues& lanes, InflightLedger& ledger, DeadLetterQueue& dead_letters)
-    : lanes_(lanes), ledger_(ledger), dead_letters_(dead_letters), fresh_(lanes.lanes()) {}
+Outbox::Outbox(LaneQueues& lanes, InflightLedger& ledger, DeadLetterQueue& dead_letters,
+               MappingStatus& mappings)
+    : lanes_(lanes),
+      ledger_(ledger),
+      dead_letters_(dead_letters),
+      mappings_(mappings),
+      fresh_(lanes.lanes()) {}
 
 void Outbox::set_row(const Transaction& transaction, const Change& change) {
   transaction_ = &transaction;
@@ -28,7 +33,8 @@ bool Outbox::is_skipped(const Rule& rule) const {
   if (!skip_ || skip_->through.commit_lsn != transaction_->commit_lsn) return false;
   const EventPosition& through = skip_->through;
   if (change_->lsn != through.lsn) return change_->lsn < through.lsn;
-  // Rows that share an LSN are of one table, but for TRUNCATE: that one is rather repeated.
+  // Rows that share an LSN are of one table, but for TRUNCATE and a message, whose LSN is the end
+  // of its record: they are rather repeated.
   if (message_kind(change_->op) != through.kind || rule.table != through.table) return false;
   if (change_->ordinal != through.ordinal) return change_->ordinal < through.ordinal;
   return skip_->rest == RestOfRow::taken_in || rule.id == through.rule;
@@ -37,9 +43,13 @@ bool Outbox::is_skipped(const Rule& rule) const {
 std::string* Outbox::open(const Rule& rule, std::string_view user_id,
                           std::string_view anonymous_id) {
   if (is_skipped(rule)) return nullptr;
+  open_rule_ = &rule;
+  if (rule.shadow) {
+    shadow_text_.clear();
+    return &shadow_text_;
+  }
   // One row of many rules must not make a batch beyond the receiver's limits.
   if (full_) handed_over_ |= flush();
-  open_rule_ = &rule;
   open_batch_ = &fresh_[lanes_.lane_of(user_id.empty() ? anonymous_id : user_id)];
   open_at_ = open_batch_->text.size();
   if (open_at_ > 0) open_batch_->text.push_back(',');
@@ -47,6 +57,10 @@ std::string* Outbox::open(const Rule& rule, std::string_view user_id,
 }
 
 void Outbox::close() {
+  if (open_rule_->shadow) {
+    ++shadow_tally(*open_rule_).events;
+    return;
+  }
   open_batch_->sequences.push_back(next_sequence_);
   append_entry(entry_for(*open_rule_));
   if (open_batch_->text.size() >= kFlushBytes || open_batch_->sequences.size() >= kFlushEvents) {
@@ -55,11 +69,18 @@ void Outbox::close() {
 }
 
 void Outbox::abandon() {
+  if (open_rule_->shadow) return;
   open_batch_->text.resize(open_at_);
 }
 
 void Outbox::reject(const Rule& rule, std::string_view reason, std::string_view detail) {
   if (is_skipped(rule)) return;
+  if (rule.shadow) {
+    ShadowTally& tally = shadow_tally(rule);
+    ++tally.failures;
+    tally.last_failure.assign(reason);
+    return;
+  }
   const LedgerEntry entry = entry_for(rule);
   DeadLetter letter{.position = entry.position(),
                     .commit_time_us = transaction_->commit_time_us,
@@ -73,6 +94,22 @@ void Outbox::reject(const Rule& rule, std::string_view reason, std::string_view 
   rejected_.push_back({next_sequence_, std::move(letter)});
   append_entry(entry);
   if (rejected_.size() >= kFlushEvents) full_ = true;
+}
+
+Outbox::ShadowTally& Outbox::shadow_tally(const Rule& rule) {
+  if (rule.index >= shadow_.size()) shadow_.resize(rule.index + 1);
+  shadow_told_ = false;
+  shadow_[rule.index].rule = &rule;
+  return shadow_[rule.index];
+}
+
+void Outbox::tell_shadow() {
+  if (std::exchange(shadow_told_, true)) return;
+  for (ShadowTally& tally : shadow_) {
+    if (tally.rule == nullptr) continue;
+    mappings_.count_shadow(*tally.rule, tally.events, tally.failures, tally.last_failure);
+    tally = {};
+  }
 }
 
 void Outbox::mark(Lsn lsn) {
@@ -96,6 +133,7 @@ void Outbox::append_entry(const LedgerEntry& entry) {
 }
 
 bool Outbox::flush() {
+  tell_shadow();
   const bool before = std::exchange(handed_over_, false);
   if (entries_.empty() && leading_mark_.is_none()) return before;
   ledger_.append(leading_mark_, entries_);  // first: an event may finish once it is in a lane
@@ -104,6 +142,14 @@ bool Outbox::flush() {
   lanes_.push(fresh_);
   if (!rejected_.empty()) dead_letters_.push(std::exchange(rejected_, {}));
   full_ = false;
+  return true;
+}
+
+bool Outbox::forget_rules() {
+  if (!entries_.empty() || !ledger_.forget_rules()) return false;
+  last_event_.reset();
+  shadow_.clear();
+  open_rule_ = nullptr;
   return true;
 }
 

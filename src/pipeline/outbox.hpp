@@ -13,15 +13,17 @@
 #include "pipeline/event_batch.hpp"
 #include "pipeline/inflight_ledger.hpp"
 #include "pipeline/lane_queues.hpp"
+#include "pipeline/mapping_status.hpp"
 
 namespace waltrack {
 
 // Where the mapper's events land in the capture thread: text in the buffer of the user's lane, an
-// entry for the ledger. Nothing is shared until flush(), so a row costs no lock. Belongs to the
-// capture thread.
+// entry for the ledger. Those of shadow rules are made like the others, and counted only. Nothing
+// is shared until flush(), so a row costs no lock. Belongs to the capture thread.
 class Outbox final : public EventSink {
  public:
-  Outbox(LaneQueues& lanes, InflightLedger& ledger, DeadLetterQueue& dead_letters);
+  Outbox(LaneQueues& lanes, InflightLedger& ledger, DeadLetterQueue& dead_letters,
+         MappingStatus& mappings);
 
   // What is mapped from now on is this row's. Both must outlive the mapping of the row.
   void set_row(const Transaction& transaction, const Change& change);
@@ -48,6 +50,10 @@ class Outbox final : public EventSink {
   // Hands everything over to lanes, ledger and state. Returns false when there was nothing.
   bool flush();
 
+  // Lets go of all rules, so that their owner may go. Between transactions and right after a
+  // flush(). False, and nothing is done, when events are on their way.
+  [[nodiscard]] bool forget_rules();
+
   // So much has gathered that it is time to flush.
   bool is_full() const { return full_; }
 
@@ -55,13 +61,24 @@ class Outbox final : public EventSink {
   std::optional<EventPosition> last_event() const;
 
  private:
+  // What a shadow rule did since the last flush().
+  struct ShadowTally {
+    const Rule* rule = nullptr;  // none: nothing
+    uint64_t events = 0;
+    uint64_t failures = 0;
+    std::string last_failure;
+  };
+
   bool is_skipped(const Rule& rule) const;
+  ShadowTally& shadow_tally(const Rule& rule);
+  void tell_shadow();
   LedgerEntry entry_for(const Rule& rule) const;
   void append_entry(const LedgerEntry& entry);
 
   LaneQueues& lanes_;
   InflightLedger& ledger_;
   DeadLetterQueue& dead_letters_;
+  MappingStatus& mappings_;
 
   const Transaction* transaction_ = nullptr;
   const Change* change_ = nullptr;
@@ -80,6 +97,10 @@ class Outbox final : public EventSink {
   bool full_ = false;
   bool handed_over_ = false;  // in the middle of a row; the next flush() tells of it
   std::optional<LedgerEntry> last_event_;
+
+  std::vector<ShadowTally> shadow_;  // by Rule::index
+  bool shadow_told_ = true;
+  std::string shadow_text_;  // of the open event
 
   // The event between open() and close().
   const Rule* open_rule_ = nullptr;

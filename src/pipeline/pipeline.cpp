@@ -4,6 +4,7 @@
 #include <exception>
 #include <functional>
 #include <iterator>
+#include <memory>
 #include <mutex>
 #include <poll.h>
 #include <pthread.h>
@@ -63,25 +64,31 @@ std::jthread start_thread(const char* name, Failure& failure, std::function<void
 
 class Run {
  public:
-  Run(ChangeSource& source, ChangeMapper& mapper, Destination& destination, ProgressStore& store,
+  Run(ChangeSource& source, MappingSet mappings, Destination& destination, ProgressStore& store,
       const Checkpoint& start, const PipelineSettings& settings, const Clock& clock)
       : settings_(settings),
         clock_(clock),
+        mappings_(clock),
         lanes_(settings.lanes, settings.batch),
         ledger_(start),
-        outbox_(lanes_, ledger_, dead_letters_),
-        checkpointer_(ledger_, dead_letters_, store, condition_, start,
+        outbox_(lanes_, ledger_, dead_letters_, mappings_),
+        checkpointer_(ledger_, dead_letters_, store, condition_, mappings_, start,
                       [this] { capture_.wake(); }),
         delivery_(lanes_, ledger_, destination, condition_, clock, settings.delivery,
                   [this] { finished(); }),
-        capture_(source, mapper, outbox_, start, settings.memory_bytes, hooks(), clock) {}
+        reload_(make_reload(mappings)),
+        capture_(source, std::move(mappings), outbox_, start, settings.memory_bytes, hooks(),
+                 clock) {}
 
   RunSummary until(int stop_fd) {
     std::jthread state = start_thread("state", failure_, [this] { checkpointer_.run(); });
     std::jthread delivery = start_thread("delivery", failure_, [this] { delivery_.run(); });
     std::jthread capture = start_thread("capture", capture_failure_, [this] { capture_.run(); });
+    std::jthread reload;
+    if (reload_) reload = start_thread("reload", failure_, [this] { reload_->run(); });
     wait_for_stop_or_failure(stop_fd);
     log::info("stopping");
+    if (reload_) reload_->stop();
     capture_.stop_reading();
     drain();
     delivery_.stop();
@@ -90,13 +97,15 @@ class Run {
     state.join();
     capture_.finish();
     capture.join();
+    if (reload_) reload.join();
     failure_.rethrow();
     capture_failure_.rethrow();
     return {.rows = capture_.rows(),
             .delivered_events = delivery_.delivered_events(),
             .dead_letters = checkpointer_.dead_letter_count(),
             .unfinished_events = ledger_.unfinished(),
-            .confirmed = checkpointer_.confirmed()};
+            .confirmed = checkpointer_.confirmed(),
+            .shadow = mappings_.state().shadow};
   }
 
  private:
@@ -108,7 +117,18 @@ class Run {
             [this] {
               delivery_.wake();
               checkpointer_.wake();
-            }};
+            },
+        .hurry = [this](bool on) { checkpointer_.hurry(on); },
+        .on_waiting = [this](std::string why) { mappings_.set_pending_reason(std::move(why)); },
+        .on_mappings = [this](const MappingSet& set) { mappings_.set_live(set); }};
+  }
+
+  std::unique_ptr<MappingReload> make_reload(const MappingSet& first) {
+    mappings_.set_live(first);
+    if (!settings_.reload) return nullptr;
+    return std::make_unique<MappingReload>(
+        *settings_.reload, first, mappings_,
+        [this](MappingSet set) { capture_.offer(std::move(set)); }, clock_);
   }
 
   void finished() {
@@ -139,21 +159,23 @@ class Run {
   Failure failure_;  // of delivery or state
   Failure capture_failure_;
   DeliveryCondition condition_;
+  MappingStatus mappings_;
   LaneQueues lanes_;
   InflightLedger ledger_;
   DeadLetterQueue dead_letters_;
   Outbox outbox_;
   Checkpointer checkpointer_;
   Delivery delivery_;
+  std::unique_ptr<MappingReload> reload_;
   Capture capture_;
 };
 
 }  // namespace
 
-RunSummary run_pipeline(ChangeSource& source, ChangeMapper& mapper, Destination& destination,
+RunSummary run_pipeline(ChangeSource& source, MappingSet mappings, Destination& destination,
                         ProgressStore& store, Checkpoint start, const PipelineSettings& settings,
                         const Clock& clock, int stop_fd) {
-  Run run(source, mapper, destination, store, start, settings, clock);
+  Run run(source, std::move(mappings), destination, store, start, settings, clock);
   return run.until(stop_fd);
 }
 

@@ -39,12 +39,16 @@ SELECT a.attname, a.atttypid, a.attnotnull, c.relreplident,
           WHERE i.indrelid = c.oid
             AND (c.relreplident = 'd' AND i.indisprimary OR
                  c.relreplident = 'i' AND i.indisreplident)
-            AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))
+            AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])),
+       n.nspname, c.relname
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
- WHERE c.relkind IN ('r', 'p') AND n.nspname = $1 AND c.relname = $2
- ORDER BY a.attnum)";
+ WHERE c.relkind IN ('r', 'p'))";
+constexpr const char* kOneTable = " AND n.nspname = $1 AND c.relname = $2 ORDER BY a.attnum";
+constexpr const char* kUserTables =
+    " AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND NOT c.relispartition "
+    "ORDER BY n.nspname, c.relname, a.attnum";
 
 // The built-in types, whose oids never change (pg_type.dat).
 ValueKind built_in_kind(uint32_t oid) {
@@ -143,17 +147,32 @@ void Catalog::keep_tables(const PgResult& rows) {
 
 std::optional<Table> Catalog::read_table(const TableName& name) {
   PgConnection connection = PgConnection::open(url_, PgMode::plain);
-  const PgResult rows = connection.query(kColumns, {name.schema, name.name});
-  if (rows.rows() == 0) return std::nullopt;
-  Table table;
-  table.schema = name.schema;
-  table.name = name.name;
-  table.replica_identity = replica_identity(rows.text(0, 3));
+  std::vector<Table> tables =
+      tables_of(connection.query(std::string(kColumns) + kOneTable, {name.schema, name.name}));
+  if (tables.empty()) return std::nullopt;
+  return std::move(tables.front());
+}
+
+std::vector<Table> Catalog::read_tables() {
+  PgConnection connection = PgConnection::open(url_, PgMode::plain);
+  return tables_of(connection.query(std::string(kColumns) + kUserTables));
+}
+
+// A row is a column; those of a table stand together.
+std::vector<Table> Catalog::tables_of(const PgResult& rows) {
+  std::vector<Table> tables;
   for (int i = 0; i < rows.rows(); ++i) {
-    table.columns.push_back(
+    if (tables.empty() || tables.back().schema != rows.text(i, 5) ||
+        tables.back().name != rows.text(i, 6)) {
+      Table& table = tables.emplace_back();
+      table.schema = rows.string(i, 5);
+      table.name = rows.string(i, 6);
+      table.replica_identity = replica_identity(rows.text(i, 3));
+    }
+    tables.back().columns.push_back(
         {rows.string(i, 0), type(oid(rows, i, 1)), !rows.boolean(i, 2), rows.boolean(i, 4)});
   }
-  return table;
+  return tables;
 }
 
 std::vector<TablePattern> Catalog::patterns_for(const Followed& wanted) const {
@@ -176,7 +195,6 @@ std::vector<TablePattern> Catalog::patterns_for(const Followed& wanted) const {
   // Wildcards of wal2json's are whole parts: it sends more than a glob means, and the mapper leaves
   // the rest alone.
   for (const TableGlob& glob : wanted.globs) {
-    if (glob.schema.glob && glob.name.glob) return {};
     add({glob.schema.glob ? "" : glob.schema.text, glob.name.glob ? "" : glob.name.text});
   }
   return patterns;

@@ -19,6 +19,7 @@ namespace waltrack {
 class Catalog final : public CatalogLookup {
  public:
   explicit Catalog(std::string url);
+  const std::string& url() const { return url_; }
 
   // Reads types and tables; a second call forgets what it knew.
   void load();
@@ -26,12 +27,16 @@ class Catalog final : public CatalogLookup {
   // The table as it is now, or nothing when there is none. Table::id is 0.
   std::optional<Table> read_table(const TableName& name);
 
+  // All tables of users as they are now, in one go, but for partitions and tables without a column.
+  // Table::id is 0.
+  std::vector<Table> read_tables();
+
   // All tables of users, partitions as their root, sorted. As of load().
   const std::vector<TableName>& tables() const { return tables_; }
 
   // Patterns for wal2json that cover these tables. wal2json knows a partition only by its own name,
   // and new ones come any time: for a partitioned table all schemas that hold a part of it.
-  // What globs may match is covered by the next wider pattern. None: everything is wanted.
+  // What globs may match is covered by the next wider pattern.
   std::vector<TablePattern> patterns_for(const Followed& wanted) const;
 
   // ColumnType::oid is the declared type's, `kind` what its base type means.
@@ -58,6 +63,7 @@ class Catalog final : public CatalogLookup {
 
   void keep_types(const PgResult& rows);
   void keep_tables(const PgResult& rows);
+  std::vector<Table> tables_of(const PgResult& rows);
   const TypeRow* type_row(uint32_t oid);
   ColumnType resolve(uint32_t oid);
   ValueKind part_kind(uint32_t oid);

@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "postgres/message_text.hpp"
+
 namespace waltrack {
 
 namespace {
@@ -11,6 +13,10 @@ constexpr int64_t kPostgresEpochUs = 946'684'800'000'000;
 
 // A message buffer that grew beyond this is given back when a smaller message comes.
 constexpr size_t kKeptBytes = 4 << 20;
+
+void give_back(std::string& buffer) {
+  if (buffer.capacity() > kKeptBytes) std::string().swap(buffer);
+}
 
 ReplicaIdentity replica_identity(char letter) {
   switch (letter) {
@@ -31,8 +37,8 @@ ReplicaIdentity replica_identity(char letter) {
 
 void PgoutputDecoder::feed(std::string_view message, Lsn lsn) {
   items_.start_message();
-  if (message_.capacity() > kKeptBytes && message.size() <= kKeptBytes)
-    std::string().swap(message_);
+  give_back(content_);
+  if (message.size() <= kKeptBytes) give_back(message_);
   message_.assign(message);
   ByteReader in(message_);
   try {
@@ -66,9 +72,11 @@ void PgoutputDecoder::read(ByteReader& in, Lsn lsn) {
     case 'T':
       read_truncate(in, lsn);
       break;
+    case 'M':
+      read_message(in);
+      break;
     case 'O':
     case 'Y':
-    case 'M':
       return;
     default:
       throw DecodeFault("a kind of message that protocol version 1 does not have");
@@ -160,6 +168,16 @@ void PgoutputDecoder::read_truncate(ByteReader& in, Lsn lsn) {
     const Relation& rel = relation(in.u32());
     items_.truncate(lsn, *rel.resolved, *rel.table);
   }
+}
+
+void PgoutputDecoder::read_message(ByteReader& in) {
+  const bool transactional = (in.u8() & 1) != 0;
+  const Lsn lsn{in.u64()};
+  const Table* table = registry_.find_message_table(in.zero_ended());
+  const std::string_view content = in.bytes(in.u32());
+  new_row_.clear();
+  if (table != nullptr) new_row_.push_back(Value::present(message_text(content, content_)));
+  items_.message(table, lsn, transactional, new_row_);
 }
 
 const PgoutputDecoder::Relation& PgoutputDecoder::relation(uint32_t id) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,12 +16,15 @@
 namespace waltrack {
 
 // Reads pgoutput's binary messages, protocol version 1 (Postgres' documentation, "Logical
-// Replication Message Formats"): no streamed or prepared transactions, no binary values. Logical
-// messages and origins are skipped. Generated columns are not in the stream (before Postgres 18).
+// Replication Message Formats"): no streamed or prepared transactions, no binary values. Origins
+// are skipped; logical messages of other prefixes than those that are followed make no change.
+// Generated columns are not in the stream (before Postgres 18).
 class PgoutputDecoder final : public Decoder {
  public:
   // `catalog` must outlive the decoder.
-  explicit PgoutputDecoder(CatalogLookup& catalog) : registry_(catalog) {}
+  explicit PgoutputDecoder(CatalogLookup& catalog,
+                           std::span<const std::string> message_prefixes = {})
+      : registry_(catalog, message_prefixes) {}
 
   void feed(std::string_view message, Lsn lsn) override;
   bool next(StreamItem& item) override { return items_.next(item); }
@@ -39,6 +43,7 @@ class PgoutputDecoder final : public Decoder {
   void read_update(ByteReader& in, Lsn lsn);
   void read_delete(ByteReader& in, Lsn lsn);
   void read_truncate(ByteReader& in, Lsn lsn);
+  void read_message(ByteReader& in);
 
   const Relation& relation(uint32_t id) const;
   static void read_tuple(ByteReader& in, const Table& table, std::vector<Value>& row);
@@ -48,6 +53,7 @@ class PgoutputDecoder final : public Decoder {
   TransactionItems items_;
   std::unordered_map<uint32_t, Relation> relations_;  // by OID, as Relation messages told
   std::string message_;                               // what the rows' views point into
+  std::string content_;                               // of a logical message that had to be mended
   std::vector<Value> new_row_;
   std::vector<Value> old_row_;
 };

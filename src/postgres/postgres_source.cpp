@@ -24,9 +24,12 @@ std::chrono::milliseconds sender_timeout(PgConnection& connection) {
 
 }  // namespace
 
-std::unique_ptr<Decoder> make_decoder(Plugin plugin, CatalogLookup& catalog) {
-  if (plugin == Plugin::wal2json) return std::make_unique<Wal2jsonDecoder>(catalog);
-  return std::make_unique<PgoutputDecoder>(catalog);
+std::unique_ptr<Decoder> make_decoder(Plugin plugin, CatalogLookup& catalog,
+                                      const Followed& followed) {
+  if (plugin == Plugin::wal2json) {
+    return std::make_unique<Wal2jsonDecoder>(catalog, followed.message_prefixes);
+  }
+  return std::make_unique<PgoutputDecoder>(catalog, followed.message_prefixes);
 }
 
 PostgresSource::PostgresSource(SourceSettings settings, Plugin plugin, uint64_t system_identifier,
@@ -47,7 +50,7 @@ void PostgresSource::open(Lsn start) {
   stream_->connection().on_notice([this](std::string_view severity, std::string_view message) {
     take_notice(severity, message);
   });
-  decoder_ = decoders_(plugin_, catalog_);
+  decoder_ = decoders_(plugin_, catalog_, settings_.followed);
   decoding_ = false;
   received_ = start;
   schedule_ = ReportSchedule(SystemClock().steady(), timeout);
@@ -107,14 +110,16 @@ void PostgresSource::check_slot_position(PgConnection& connection, Lsn start) co
 
 std::unique_ptr<ReplicationStream> PostgresSource::start_stream(PgConnection connection,
                                                                 Lsn start) const {
+  const std::vector<std::string>& prefixes = settings_.followed.message_prefixes;
   if (plugin_ == Plugin::pgoutput) {
-    return std::make_unique<ReplicationStream>(std::move(connection), settings_.slot, start,
-                                               pgoutput_options(settings_.publication));
+    return std::make_unique<ReplicationStream>(
+        std::move(connection), settings_.slot, start,
+        pgoutput_options(settings_.publication, !prefixes.empty()));
   }
   const std::vector<TablePattern> tables = catalog_.patterns_for(settings_.followed);
   try {
     return std::make_unique<ReplicationStream>(std::move(connection), settings_.slot, start,
-                                               wal2json_options(tables, true));
+                                               wal2json_options(tables, prefixes, true));
   } catch (const PgError& error) {
     const bool too_old = error.sqlstate() == "22023" &&
                          std::string_view(error.what()).find("numeric-data-types-as-string") !=
@@ -122,7 +127,7 @@ std::unique_ptr<ReplicationStream> PostgresSource::start_stream(PgConnection con
     if (!too_old) throw;
   }
   return std::make_unique<ReplicationStream>(connect(start), settings_.slot, start,
-                                             wal2json_options(tables, false));
+                                             wal2json_options(tables, prefixes, false));
 }
 
 bool PostgresSource::next(StreamItem& item) {
@@ -164,6 +169,17 @@ void PostgresSource::report(Lsn confirmed, bool now) {
   if (stream_->send_status(std::max(received_, confirmed), confirmed, ask)) {
     schedule_.sent(time, confirmed, ask);
   }
+}
+
+// wal2json is told at the start what to send. pgoutput sends what is in the publication at any
+// time, but for messages.
+bool PostgresSource::follow(const Followed& followed) {
+  const Followed before = std::exchange(settings_.followed, followed);
+  // A decoder knows the prefixes that it was made for.
+  if (!std::ranges::is_permutation(before.message_prefixes, followed.message_prefixes)) return true;
+  if (plugin_ == Plugin::pgoutput) return false;
+  return !std::ranges::is_permutation(before.tables, followed.tables) ||
+         !std::ranges::is_permutation(before.globs, followed.globs);
 }
 
 bool PostgresSource::server_is_stopping() {

@@ -15,10 +15,12 @@
 
 namespace waltrack {
 
-using DecoderFactory = std::function<std::unique_ptr<Decoder>(Plugin, CatalogLookup&)>;
+using DecoderFactory =
+    std::function<std::unique_ptr<Decoder>(Plugin, CatalogLookup&, const Followed&)>;
 
 // The decoder that reads what the plugin writes.
-std::unique_ptr<Decoder> make_decoder(Plugin plugin, CatalogLookup& catalog);
+std::unique_ptr<Decoder> make_decoder(Plugin plugin, CatalogLookup& catalog,
+                                      const Followed& followed);
 
 // The changes of one slot of a real server. open() refuses a server that is not the one that the
 // checkpoint is of: another system identifier, WAL that ends before the start, a slot that was
@@ -34,6 +36,7 @@ class PostgresSource final : public ChangeSource {
   bool next(StreamItem& item) override;
   void wait(int wake_fd, std::chrono::milliseconds timeout, bool listen) override;
   void report(Lsn confirmed, bool now) override;
+  bool follow(const Followed& followed) override;
   bool server_is_stopping() override;
 
   // Updates and deletes that wal2json left out because their table has no replica identity.
@@ -47,7 +50,7 @@ class PostgresSource final : public ChangeSource {
   PgConnection connect(Lsn start) const;
   void take_notice(std::string_view severity, std::string_view message);
 
-  const SourceSettings settings_;
+  SourceSettings settings_;
   const Plugin plugin_;
   const uint64_t system_identifier_;
   Catalog& catalog_;

@@ -21,13 +21,19 @@ std::string shown_value(const std::string& value) {
   return quoted + "'";
 }
 
+using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+
+Options parse(const std::string& conninfo) {
+  char* fault = nullptr;
+  Options options(PQconninfoParse(conninfo.c_str(), &fault), &PQconninfoFree);
+  PQfreemem(fault);
+  return options;
+}
+
 }  // namespace
 
 std::string masked_conninfo(const std::string& conninfo) {
-  char* fault = nullptr;
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
-      PQconninfoParse(conninfo.c_str(), &fault), &PQconninfoFree);
-  PQfreemem(fault);
+  const Options options = parse(conninfo);
   if (!options) return "(unreadable connection string)";
   std::string shown;
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
@@ -37,6 +43,17 @@ std::string masked_conninfo(const std::string& conninfo) {
     shown.append(is_secret(option->keyword) ? "***" : shown_value(option->val));
   }
   return shown;
+}
+
+bool holds_password(const std::string& conninfo) {
+  const Options options = parse(conninfo);
+  if (!options) return true;
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->val != nullptr && *option->val != '\0' && is_secret(option->keyword) &&
+        std::string_view(option->keyword) != "passfile")
+      return true;
+  }
+  return false;
 }
 
 }  // namespace waltrack

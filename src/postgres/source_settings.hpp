@@ -31,4 +31,7 @@ struct SourceSettings {
 // can't read is not shown at all, because nobody knows where the password in it is.
 std::string masked_conninfo(const std::string& conninfo);
 
+// Whether a password stands in it. A string that libpq can't read may hold one.
+bool holds_password(const std::string& conninfo);
+
 }  // namespace waltrack

@@ -1,5 +1,8 @@
 #include "postgres/stream_options.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "postgres/pg_quote.hpp"
 
 namespace waltrack {
@@ -10,6 +13,27 @@ void append_escaped(std::string& out, std::string_view name) {
     if (std::string_view(" ',.*\\").find(c) != std::string_view::npos) out.push_back('\\');
     out.push_back(c);
   }
+}
+
+// The list of prefixes has no escape: a comma separates, a space is refused, and no prefix at all
+// means every one.
+bool can_be_listed(const std::string& prefix) {
+  return !prefix.empty() && prefix.find_first_of(", \t\n\v\f\r") == std::string::npos;
+}
+
+void add_message_options(ReplicationStream::Options& options,
+                         std::span<const std::string> prefixes) {
+  if (prefixes.empty()) {
+    // Only what is added and not filtered comes.
+    options.emplace_back("add-msg-prefixes", "none");
+    options.emplace_back("filter-msg-prefixes", "none");
+    return;
+  }
+  if (!std::ranges::all_of(prefixes, can_be_listed)) return;
+  std::string value;
+  for (const std::string& prefix : prefixes)
+    value.append(value.empty() ? "" : ",").append(prefix);
+  options.emplace_back("add-msg-prefixes", std::move(value));
 }
 
 }  // namespace
@@ -34,18 +58,27 @@ std::string add_tables_value(std::span<const TablePattern> tables) {
 }
 
 ReplicationStream::Options wal2json_options(std::span<const TablePattern> tables,
+                                            std::span<const std::string> message_prefixes,
                                             bool numeric_as_string) {
   ReplicationStream::Options options = {
       {"format-version", "2"}, {"include-xids", "true"},   {"include-timestamp", "true"},
       {"include-lsn", "true"}, {"include-types", "false"}, {"include-type-oids", "true"},
   };
   if (numeric_as_string) options.emplace_back("numeric-data-types-as-string", "true");
-  if (!tables.empty()) options.emplace_back("add-tables", add_tables_value(tables));
+  if (tables.empty()) {
+    options.emplace_back("filter-tables", "*.*");  // no add-tables would mean all of them
+  } else {
+    options.emplace_back("add-tables", add_tables_value(tables));
+  }
+  add_message_options(options, message_prefixes);
   return options;
 }
 
-ReplicationStream::Options pgoutput_options(const std::string& publication) {
-  return {{"proto_version", "1"}, {"publication_names", quote_identifier(publication)}};
+ReplicationStream::Options pgoutput_options(const std::string& publication, bool messages) {
+  ReplicationStream::Options options = {{"proto_version", "1"},
+                                        {"publication_names", quote_identifier(publication)}};
+  if (messages) options.emplace_back("messages", "true");
+  return options;
 }
 
 }  // namespace waltrack

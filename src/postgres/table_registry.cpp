@@ -11,6 +11,10 @@ namespace {
 // it after a reconnect.
 std::atomic<uint32_t> g_next_layout_id = 0;
 
+uint32_t next_layout_id() {
+  return g_next_layout_id.fetch_add(1, std::memory_order_relaxed);
+}
+
 bool same_column(const Column& a, const Column& b) {
   return a.name == b.name && a.type.oid == b.type.oid && a.key == b.key;
 }
@@ -33,6 +37,14 @@ bool RowCounter::first_truncate(uint64_t transaction, Lsn lsn) {
   return true;
 }
 
+TableRegistry::TableRegistry(CatalogLookup& catalog, std::span<const std::string> message_prefixes)
+    : catalog_(catalog) {
+  for (const std::string& prefix : message_prefixes) {
+    const auto [made, is_new] = message_tables_.try_emplace(prefix, message_table(prefix));
+    if (is_new) made->second.id = next_layout_id();
+  }
+}
+
 ResolvedTable& TableRegistry::resolve(std::string_view schema, std::string_view name) {
   TableName root = catalog_.root_of(schema, name);
   ResolvedTable& resolved = tables_[{root.schema, root.name}];
@@ -49,13 +61,18 @@ const Table& TableRegistry::layout(ResolvedTable& resolved, std::vector<Column> 
     }
   }
   auto table = std::make_unique<Table>();
-  table->id = g_next_layout_id.fetch_add(1, std::memory_order_relaxed);
+  table->id = next_layout_id();
   table->schema = resolved.name.schema;
   table->name = resolved.name.name;
   table->columns = std::move(columns);
   table->replica_identity = replica_identity;
   resolved.layouts.push_back(std::move(table));
   return *resolved.layouts.back();
+}
+
+const Table* TableRegistry::find_message_table(std::string_view prefix) const {
+  const auto found = message_tables_.find(prefix);
+  return found == message_tables_.end() ? nullptr : &found->second;
 }
 
 Column TableRegistry::column(std::string_view name, uint32_t type_oid, bool key) {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,7 +49,9 @@ struct ResolvedTable {
 // (memory, the catalog): a decoder does so when a table or a layout is new, not per row.
 class TableRegistry {
  public:
-  explicit TableRegistry(CatalogLookup& catalog) : catalog_(catalog) {}
+  // `message_prefixes`: of the logical messages that are followed.
+  explicit TableRegistry(CatalogLookup& catalog,
+                         std::span<const std::string> message_prefixes = {});
 
   ResolvedTable& resolve(std::string_view schema, std::string_view name);
 
@@ -58,9 +62,14 @@ class TableRegistry {
 
   Column column(std::string_view name, uint32_t type_oid, bool key);
 
+  // The table that stands for the messages of this prefix, or null when they are not followed.
+  // Quick.
+  const Table* find_message_table(std::string_view prefix) const;
+
  private:
   CatalogLookup& catalog_;
   std::map<std::pair<std::string, std::string>, ResolvedTable> tables_;
+  std::map<std::string, Table, std::less<>> message_tables_;  // by prefix
 };
 
 }  // namespace waltrack

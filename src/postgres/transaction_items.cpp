@@ -46,6 +46,26 @@ void TransactionItems::truncate(Lsn lsn, ResolvedTable& resolved, const Table& t
   change.lsn = lsn;
 }
 
+void TransactionItems::message(const Table* table, Lsn lsn, bool transactional,
+                               std::span<const Value> row) {
+  if (lsn.is_none()) throw DecodeFault("a logical message without an LSN");
+  // The server skips such a message, as it skips a commit, when its record starts before the
+  // confirmed position, and sends both in the order of the WAL. So the record's end may be
+  // confirmed for it, and a place inside of the record is its commit_lsn: behind all commits that
+  // were sent before, before all that come later, and never one of theirs, as records start at
+  // multiples of 8.
+  if (!transactional) begin({0, 0, Lsn{lsn.value - 1}});
+  expect_open();
+  if (table != nullptr) {
+    Change& change = add(StreamItem::Kind::change).change;
+    change.op = Op::message;
+    change.table = table;
+    change.lsn = lsn;
+    change.new_row = row;
+  }
+  if (!transactional) commit(transaction_.commit_lsn, lsn);
+}
+
 bool TransactionItems::next(StreamItem& item) {
   if (next_ == items_.size()) return false;
   item = items_[next_++];

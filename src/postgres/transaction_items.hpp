@@ -27,6 +27,12 @@ class TransactionItems {
   // Once per resolved table and LSN, however often it is called.
   void truncate(Lsn lsn, ResolvedTable& resolved, const Table& table);
 
+  // A logical message. `lsn` is the end of its WAL record. One that is not transactional is a
+  // transaction of its own: begin, change and commit, see there. Without a table nobody follows it
+  // and there is no change; but there is still the transaction, so that the position moves on and a
+  // long run of such messages is not one long silence.
+  void message(const Table* table, Lsn lsn, bool transactional, std::span<const Value> row);
+
   bool next(StreamItem& item);
 
  private:

@@ -53,7 +53,7 @@ void Wal2jsonDecoder::read(const Wal2jsonMessage& message) {
     case 'T':
       return read_truncate(message, message_lsn(message));
     case 'M':
-      return;
+      return read_logical_message(message);
     default:
       throw DecodeFault("an action that format version 2 does not have");
   }
@@ -111,6 +111,15 @@ void Wal2jsonDecoder::read_truncate(const Wal2jsonMessage& message, Lsn lsn) {
   const Table& table =
       layouts.empty() ? registry_.layout(*rel.resolved, {}, ReplicaIdentity::key) : *layouts.back();
   items_.truncate(lsn, *rel.resolved, table);
+}
+
+void Wal2jsonDecoder::read_logical_message(const Wal2jsonMessage& message) {
+  if (!message.prefix || !message.content || !message.transactional) {
+    throw DecodeFault("a logical message that lacks a part");
+  }
+  const Table* table = registry_.find_message_table(*message.prefix);
+  new_row_.assign(1, Value::present(*message.content));
+  items_.message(table, message_lsn(message), *message.transactional, new_row_);
 }
 
 Wal2jsonDecoder::Relation& Wal2jsonDecoder::relation(const Wal2jsonMessage& message) {

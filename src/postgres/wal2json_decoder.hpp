@@ -17,7 +17,8 @@ namespace waltrack {
 
 // Reads wal2json's messages of format version 2, made with include-xids, include-timestamp,
 // include-lsn and, where the plugin has it, include-type-oids; numbers may come bare or as strings.
-// Logical messages are skipped.
+// Logical messages of other prefixes than those that are followed make no change. Of a content with
+// a zero byte wal2json tells only what stands before it.
 //
 // The stream names the columns of each row and nothing more, so a table's layout is learnt: an
 // insert has all columns; an update leaves out unchanged TOAST, a delete all but the replica
@@ -28,7 +29,9 @@ namespace waltrack {
 class Wal2jsonDecoder final : public Decoder {
  public:
   // `catalog` must outlive the decoder.
-  explicit Wal2jsonDecoder(CatalogLookup& catalog) : registry_(catalog) {}
+  explicit Wal2jsonDecoder(CatalogLookup& catalog,
+                           std::span<const std::string> message_prefixes = {})
+      : registry_(catalog, message_prefixes) {}
 
   void feed(std::string_view message, Lsn lsn) override;
   bool next(StreamItem& item) override { return items_.next(item); }
@@ -64,6 +67,7 @@ class Wal2jsonDecoder final : public Decoder {
   void read_update(const Wal2jsonMessage& message, Lsn lsn);
   void read_delete(const Wal2jsonMessage& message, Lsn lsn);
   void read_truncate(const Wal2jsonMessage& message, Lsn lsn);
+  void read_logical_message(const Wal2jsonMessage& message);
 
   Relation& relation(const Wal2jsonMessage& message);
   // Fills `row`, learning the relation's layout anew when it is not the one that is known.

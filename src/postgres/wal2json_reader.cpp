@@ -7,6 +7,7 @@
 #include <string>
 
 #include "postgres/decode_fault.hpp"
+#include "postgres/message_text.hpp"
 
 namespace waltrack {
 
@@ -14,11 +15,20 @@ namespace ondemand = simdjson::ondemand;
 
 struct Wal2jsonReader::Parser {
   ondemand::parser parser;
+
+  // Of the first `bytes` of the buffer.
+  simdjson::simdjson_result<ondemand::document> iterate(const char* buffer, size_t bytes,
+                                                        size_t buffer_bytes) {
+    return parser.iterate(simdjson::padded_string_view(buffer, bytes, buffer_bytes));
+  }
 };
 
 namespace {
 
 constexpr size_t kFirstBytes = 64 << 10;
+
+// How a logical message begins.
+constexpr std::string_view kLogicalMessage = R"({"action":"M")";
 
 // Buffers that grew beyond this are given back when a smaller message comes.
 constexpr size_t kKeptBytes = 4 << 20;
@@ -169,6 +179,12 @@ void read_field(ondemand::field& field, Wal2jsonMessage& message) {
   } else if (key == "identity") {
     read_columns(value, message.identity);
     message.has_identity = true;
+  } else if (key == "transactional") {
+    message.transactional = checked(value.get_bool());
+  } else if (key == "prefix") {
+    message.prefix = checked(value.get_string());
+  } else if (key == "content") {
+    message.content = checked(value.get_string());
   }
 }
 
@@ -176,6 +192,9 @@ void clear(Wal2jsonMessage& message) {
   message.action = message.timestamp = message.lsn = message.next_lsn = {};
   message.schema = message.table = {};
   message.xid.reset();
+  message.transactional.reset();
+  message.prefix.reset();
+  message.content.reset();
   message.columns.clear();
   message.identity.clear();
   message.has_columns = message.has_identity = false;
@@ -189,8 +208,14 @@ Wal2jsonReader::~Wal2jsonReader() = default;
 const Wal2jsonMessage& Wal2jsonReader::read(std::string_view text) {
   clear(message_);
   load(text);
-  ondemand::document document = checked(parser_->parser.iterate(
-      simdjson::padded_string_view(buffer_.get(), text.size(), buffer_bytes_)));
+  auto parsed = parser_->iterate(buffer_.get(), text.size(), buffer_bytes_);
+  if (parsed.error() == simdjson::UTF8_ERROR && text.starts_with(kLogicalMessage)) {
+    std::string mended;
+    const std::string_view valid = message_text(text, mended);
+    load(valid);
+    parsed = parser_->iterate(buffer_.get(), valid.size(), buffer_bytes_);
+  }
+  ondemand::document document = checked(std::move(parsed));
   ondemand::object object = checked(document.get_object());
   for (auto result : object) {
     ondemand::field field = checked(std::move(result));

@@ -29,12 +29,16 @@ struct Wal2jsonMessage {
   std::string_view table;
   std::vector<Wal2jsonColumn> columns;
   std::vector<Wal2jsonColumn> identity;
+  std::optional<bool> transactional;  // these three: of logical messages
+  std::optional<std::string_view> prefix;
+  std::optional<std::string_view> content;
   bool has_columns = false;
   bool has_identity = false;
 };
 
 // Reads wal2json's format version 2: a JSON object a message. Throws a DecodeFault for anything
-// that is not one. Its buffers are reused, so that a message of usual size allocates nothing.
+// that is not one. Its buffers are reused, so that a message of usual size allocates nothing. A
+// logical message's content, which wal2json copies as it is, becomes a text, see message_text().
 class Wal2jsonReader {
  public:
   Wal2jsonReader();

@@ -9,6 +9,8 @@
 #include <random>
 #include <unistd.h>
 
+#include "state/mapping_state_json.hpp"
+
 namespace waltrack {
 namespace {
 
@@ -106,6 +108,7 @@ void StateFile::prepare_database() {
   }
   database_->exec("pragma synchronous = full");
   if (fresh) state::make_tables(*database_, path_, clock_.utc_us());
+  state::add_missing_tables(*database_);
 
   if (auto stored = state::read_checkpoint(*database_)) saved_ = std::move(stored->checkpoint);
   if (auto stored = state::read_condition(*database_)) condition_ = std::move(stored->text);
@@ -221,6 +224,14 @@ void StateFile::save_condition(const std::string& condition) {
     replace.exec();
   });
   condition_ = condition;
+}
+
+void StateFile::save_mappings(const MappingState& mappings) {
+  guarded(path_, "write to the state file", [&] {
+    SQLite::Statement replace(*database_, "replace into mappings values (1, ?)");
+    replace.bind(1, state::mapping_state_text(mappings));
+    replace.exec();
+  });
 }
 
 int64_t StateFile::dead_letter_count() {

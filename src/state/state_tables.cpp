@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <sqlite3.h>
 
+#include "state/mapping_state_json.hpp"
+
 namespace waltrack::state {
 namespace {
 
@@ -63,6 +65,14 @@ create table dead_letters (
 );
 )sql";
 
+// Came later. Files of this version may lack it until they are opened for writing.
+constexpr const char* kMappingsTable = R"sql(
+create table if not exists mappings (
+  only integer primary key check (only = 1),
+  state text not null
+);
+)sql";
+
 Lsn lsn_of(const SQLite::Column& column) {
   const std::optional<Lsn> lsn = Lsn::parse(column.getString());
   if (!lsn) {
@@ -87,6 +97,7 @@ bool has_no_tables(SQLite::Database& database) {
 void make_tables(SQLite::Database& database, const std::string& path, int64_t now_us) {
   SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
   database.exec(kTables);
+  database.exec(kMappingsTable);
   SQLite::Statement origin(database, "insert into origin values (1, ?, '')");
   origin.bind(1, now_us);
   origin.exec();
@@ -94,6 +105,10 @@ void make_tables(SQLite::Database& database, const std::string& path, int64_t no
   database.exec("pragma user_version = " + std::to_string(kSchemaVersion));
   transaction.commit();
   check_tables(database, path);
+}
+
+void add_missing_tables(SQLite::Database& database) {
+  if (!database.tableExists("mappings")) database.exec(kMappingsTable);
 }
 
 void check_tables(SQLite::Database& database, const std::string& path) {
@@ -146,6 +161,13 @@ std::optional<StoredCondition> read_condition(SQLite::Database& database) {
   SQLite::Statement query(database, "select text, since_us from condition");
   if (!query.executeStep()) return std::nullopt;
   return StoredCondition{query.getColumn(0).getString(), query.getColumn(1).getInt64()};
+}
+
+std::optional<MappingState> read_mappings(SQLite::Database& database) {
+  if (!database.tableExists("mappings")) return std::nullopt;
+  SQLite::Statement query(database, "select state from mappings");
+  if (!query.executeStep()) return std::nullopt;
+  return read_mapping_state(query.getColumn(0).getString());
 }
 
 std::string read_destination_id(SQLite::Database& database) {

@@ -42,12 +42,16 @@ struct StoredDeadLetter {
 // Makes the tables in an empty database, or checks that these are ours and of a version that this
 // program knows. Throws an Error.
 void make_tables(SQLite::Database& database, const std::string& path, int64_t now_us);
+// Adds what a file of the same version may lack, because an earlier program made it. That program
+// can go on with the file.
+void add_missing_tables(SQLite::Database& database);
 void check_tables(SQLite::Database& database, const std::string& path);
 bool has_no_tables(SQLite::Database& database);
 
 std::optional<SourceIdentity> read_source(SQLite::Database& database);
 std::optional<StoredCheckpoint> read_checkpoint(SQLite::Database& database);
 std::optional<StoredCondition> read_condition(SQLite::Database& database);
+std::optional<MappingState> read_mappings(SQLite::Database& database);
 std::string read_destination_id(SQLite::Database& database);  // empty = none yet
 int64_t read_created_at_us(SQLite::Database& database);
 int64_t count_dead_letters(SQLite::Database& database);

@@ -19,8 +19,9 @@ TEST(Wakeup, AWakeIsKeptUntilDrained) {
   wakeup.wake();
   wakeup.wake();
   EXPECT_TRUE(is_awake(wakeup));
-  wakeup.drain();
+  EXPECT_TRUE(wakeup.drain());
   EXPECT_FALSE(is_awake(wakeup));
+  EXPECT_FALSE(wakeup.drain());
 }
 
 }  // namespace waltrack

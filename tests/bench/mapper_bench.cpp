@@ -42,6 +42,17 @@ track:
     upgrade: plan = 'pro'
 )";
 
+constexpr std::string_view kModified = R"(
+table: users
+user_id: id
+identify:
+  traits:
+    email: { $sql: email, $hash: sha256 }
+    plan: { $sql: plan, $map: { pro: Professional, $else: Other } }
+    name: { $sql: email, $truncate: 10 }
+    city: { $sql: city, $null: omit }
+)";
+
 constexpr std::string_view kOtherTable = "table: orders\nuser_id: id\nidentify: {}\n";
 
 class BufferSink final : public EventSink {
@@ -63,9 +74,13 @@ class BufferSink final : public EventSink {
   int64_t events_ = 0;
 };
 
-void map_rows(benchmark::State& state, std::string_view yaml) {
+// What the rows are: new ones, or updates of which the whole old row is known, and where the plan
+// or only the number of seats (which no identify below but the first mentions) has changed.
+enum class Rows { inserts, plan_updates, other_updates };
+
+void map_rows(benchmark::State& state, std::string_view yaml, Rows rows = Rows::inserts) {
   Diagnostics diagnostics;
-  Table users = users_table();
+  Table users = users_table(ReplicaIdentity::full);
   Table orders = users;
   orders.name = "orders";
   std::vector<MappingFile> files = {read_mapping_file(yaml, "bench.yaml", diagnostics)};
@@ -75,14 +90,18 @@ void map_rows(benchmark::State& state, std::string_view yaml) {
     state.SkipWithError(diagnostics.text().c_str());
     return;
   }
-  TestChange change(users, Op::insert);
-  change.now({{"id", "123456"},
-              {"email", "Ann.Example@example.com"},
-              {"plan", "pro"},
-              {"seats", "5"},
-              {"fee", "12.50"},
-              {"verified", "t"},
-              {"created_at", "2026-11-23 12:37:33.098093+00"}});
+  TestChange change(users, rows == Rows::inserts ? Op::insert : Op::update);
+  Values row = {{"id", "123456"},
+                {"email", "Ann.Example@example.com"},
+                {"plan", "pro"},
+                {"seats", "5"},
+                {"fee", "12.50"},
+                {"verified", "t"},
+                {"created_at", "2026-11-23 12:37:33.098093+00"}};
+  change.now(row);
+  if (rows == Rows::plan_updates) row["plan"] = "free";
+  if (rows == Rows::other_updates) row["role"] = "admin";
+  if (rows != Rows::inserts) change.before(row);
   BufferSink sink;
   for (int i = 0; i < 10'000; ++i)
     mapper->map(change.transaction(), change.change(), sink);
@@ -100,12 +119,24 @@ void plain_columns(benchmark::State& state) {
 void condition_and_expressions(benchmark::State& state) {
   map_rows(state, kExpressions);
 }
+void modified_values(benchmark::State& state) {
+  map_rows(state, kModified);
+}
+void identify_of_a_changed_row(benchmark::State& state) {
+  map_rows(state, kPlain, Rows::plan_updates);
+}
+void identify_that_says_the_same(benchmark::State& state) {
+  map_rows(state, kPlain, Rows::other_updates);
+}
 void table_without_mapping(benchmark::State& state) {
   map_rows(state, kOtherTable);
 }
 
 BENCHMARK(plain_columns);
 BENCHMARK(condition_and_expressions);
+BENCHMARK(modified_values);
+BENCHMARK(identify_of_a_changed_row);
+BENCHMARK(identify_that_says_the_same);
 BENCHMARK(table_without_mapping);
 
 }  // namespace

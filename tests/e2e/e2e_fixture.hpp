@@ -95,6 +95,7 @@ class TestRun {
   void start();                                                  // does not wait for anything
   [[nodiscard]] bool wait_until_streaming(int connections = 1);  // counted since start()
   void kill();                                                   // SIGKILL, and gone
+  void signal(int number) { process_->signal(number); }
   // Sends the signal and waits for the end: {-1, 0} when it did not come.
   ExitStatus stop(int signal = 15, std::chrono::seconds limit = std::chrono::seconds(30));
   // Its end by itself.

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "fuzz/decode_all.hpp"
 #include "postgres/fake_catalog.hpp"
@@ -13,7 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view rest(reinterpret_cast<const char*>(data), size);
   waltrack::FakeCatalog catalog;
   catalog.roots["public.part_a"] = catalog.roots["public.part_b"] = {"public", "part"};
-  waltrack::PgoutputDecoder decoder(catalog);
+  const std::string prefixes[] = {"pre"};
+  waltrack::PgoutputDecoder decoder(catalog, prefixes);
   while (rest.size() >= 2) {
     const size_t length =
         static_cast<unsigned char>(rest[0]) * 256U + static_cast<unsigned char>(rest[1]);

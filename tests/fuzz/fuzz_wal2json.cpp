@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "fuzz/decode_all.hpp"
 #include "postgres/fake_catalog.hpp"
@@ -12,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view rest(reinterpret_cast<const char*>(data), size);
   waltrack::FakeCatalog catalog;
   catalog.roots["public.part_a"] = catalog.roots["public.part_b"] = {"public", "part"};
-  waltrack::Wal2jsonDecoder decoder(catalog);
+  const std::string prefixes[] = {"pre"};
+  waltrack::Wal2jsonDecoder decoder(catalog, prefixes);
   while (!rest.empty()) {
     const std::string_view message = rest.substr(0, rest.find('\n'));
     waltrack::decode_one(decoder, message, waltrack::Lsn{1});

@@ -566,6 +566,21 @@ TEST(MapperLimits, ValueThatIsTooLongForSqlFailsTheRow) {
   EXPECT_EQ(mapped.rejections(), "track/E: expression_failed: properties.p: a value is too long\n");
 }
 
+TEST(MapperLimits, JsonPatchMergesWhatAnEventMayHoldAndNoMore) {
+  const std::string yaml = track("    p: json_patch(prefs, json_object('a', null, 'b', 2))\n");
+  Mapped small(yaml);
+  small.insert({{"id", "7"}, {"prefs", R"({"a":1,"c":1.50})"}});
+  EXPECT_EQ(small.properties()["p"], nlohmann::json::parse(R"({"b":2,"c":1.5})"));
+  EXPECT_NE(small.sink.events[0].json.find("1.50"), std::string::npos);  // digits are kept
+  Mapped large(yaml);
+  large.insert({{"id", "7"}, {"prefs", "{\"a\":\"" + std::string(70'000, 'x') + "\"}"}});
+  EXPECT_EQ(large.rejections(),
+            "track/E: expression_failed: properties.p: json_patch() takes 64 KB of JSON at most\n");
+  Mapped broken(yaml);
+  broken.insert({{"id", "7"}, {"prefs", "{"}});
+  EXPECT_EQ(broken.sink.rejections.size(), 1U);
+}
+
 TEST(MapperLimits, EveryByteThatComesInGivesValidJson) {
   Mapped mapped(track("    p: email\n    q: email || ''\n"));
   std::string all;

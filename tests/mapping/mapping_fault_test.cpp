@@ -37,7 +37,7 @@ TEST_P(MappingFault, IsTold) {
 
 // A track rule with one property, on line 5 behind "    p: ".
 Fault value(std::string_view value, std::string_view told) {
-  return {"table: users\nuser_id: id\ntrack:\n  event: E\n  properties:\n    p: " +
+  return {"table: users\nuser_id: id\ntrack:\n  event: Thing Done\n  properties:\n    p: " +
               std::string(value) + "\n",
           "m.yaml:6:" + std::string(told)};
 }
@@ -112,11 +112,12 @@ INSTANTIATE_TEST_SUITE_P(
               "  hint: add group_id: and whose group it is\n"
               "m.yaml:4:8: error: an alias call without a previous_id\n"
               "  hint: add previous_id: and the user's old id\n"},
-        Fault{"message: m\nuser_id: content\ntrack: { event: E, on: insert }\n",
-              "m.yaml:3:24: error: a message is no change of a row: it takes no on:\n"
+        Fault{"message: m\nuser_id: content\ntrack: { event: Thing Done, on: insert }\n",
+              "m.yaml:3:33: error: a message is no change of a row: it takes no on:\n"
               "  hint: leave it out\n"},
-        Fault{"message: m\nuser_id: content\ntrack: { event: E, properties: { a: old.content } }\n",
-              "m.yaml:3:37: error: a message has no old version\n"
+        Fault{"message: m\nuser_id: content\ntrack: { event: Thing Done, properties: { a: "
+              "old.content } }\n",
+              "m.yaml:3:46: error: a message has no old version\n"
               "  hint: its one column is content\n"},
         Fault{"table: users\nanonymous_id: id\nalias: { previous_id: device_id }\n",
               "m.yaml:3:8: error: an alias without a user_id: who is the user now?\n"
@@ -130,11 +131,11 @@ INSTANTIATE_TEST_SUITE_P(
               "m.yaml:3:11: warning: the server does not send the old row of public.users: "
               "only_changed sends all traits\n"
               "  hint: run: alter table public.users replica identity full\n"},
-        Fault{"table: users\nuser_id: id\ntrack: { event: E, on: updat }\n",
-              "m.yaml:3:24: error: unknown kind of change 'updat'\n"
+        Fault{"table: users\nuser_id: id\ntrack: { event: Thing Done, on: updat }\n",
+              "m.yaml:3:33: error: unknown kind of change 'updat'\n"
               "  hint: did you mean 'update'?\n"},
-        Fault{"table: users\nuser_id: id\ntrack: { event: E, on: [insert, delte] }\n",
-              "m.yaml:3:33: error: unknown kind of change 'delte'\n"
+        Fault{"table: users\nuser_id: id\ntrack: { event: Thing Done, on: [insert, delte] }\n",
+              "m.yaml:3:42: error: unknown kind of change 'delte'\n"
               "  hint: did you mean 'delete'?\n"},
         Fault{"table: users\nidentify: {}\n",
               "m.yaml:2:11: error: whose event is this? There is no user_id and no anonymous_id\n"
@@ -142,11 +143,12 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"table: users\nuser_id: id\nidentify: { user_id: null }\n",
               "m.yaml:3:11: error: whose event is this? There is no user_id and no anonymous_id\n"
               "  hint: add one to the call, or to the document for all its calls\n"},
-        Fault{
-            "table: users\nuser_id: id\ntrack:\n  - event: E\n  - event: E\n    on: update\n",
-            "m.yaml:5:5: error: another rule of public.users is 'track/E' already, at m.yaml:4:5\n"
-            "  hint: give one of them an id: of its own\n"},
-        Fault{"table: users\nuser_id: id\ntrack: { event: E, id: identify }\n---\n"
+        Fault{"table: users\nuser_id: id\ntrack:\n  - event: Thing Done\n  - event: Thing Done\n   "
+              " on: update\n",
+              "m.yaml:5:5: error: another rule of public.users is 'track/Thing Done' already, at "
+              "m.yaml:4:5\n"
+              "  hint: give one of them an id: of its own\n"},
+        Fault{"table: users\nuser_id: id\ntrack: { event: Thing Done, id: identify }\n---\n"
               "table: public.users\nuser_id: id\nidentify: {}\n",
               "m.yaml:7:11: error: another rule of public.users is 'identify' already, at "
               "m.yaml:3:8\n"
@@ -253,13 +255,20 @@ INSTANTIATE_TEST_SUITE_P(
               "23: error: emit() is refused in mappings\n"
               "  hint: an expression gives the same at every retry and "
               "only computes\n"),
-        value("plan::text", "12: error: SQL: unrecognized token: \":\"\n"),
-        value("plan ilike 'x'", "13: error: SQL: near \"ilike\": syntax error\n"),
-        value("plan ~ 'x'", "13: error: SQL: near \"~\": syntax error\n"),
-        value("'prefs #>> 1'", "15: error: SQL: unrecognized token: \"#\"\n"),
-        value("'tags @> 1'", "14: error: SQL: unrecognized token: \"@\"\n"),
-        value("extract(year from born)", "21: error: SQL: near \"from\": syntax error\n"),
-        value("left(plan, 2)", "12: error: SQL: near \"(\": syntax error\n"),
+        value("plan::text",
+              "12: error: SQLite has no ::\n  hint: write cast(plan as text), or $type: string\n"),
+        value("plan ilike 'x'",
+              "13: error: SQLite has no ilike\n  hint: write like, which takes a to z in either "
+              "case; lower(x) like lower(pattern) does so for all letters\n"),
+        value("plan ~ 'x'", "13: error: SQLite has no ~\n  hint: write plan regexp 'pattern'\n"),
+        value("'prefs #>> 1'", "15: error: SQLite has no #>>\n  hint: write prefs ->> '$.a.b'\n"),
+        value("'tags @> 1'",
+              "14: error: SQLite has no @>\n  hint: write contains(tags, item) for an array, tags "
+              "->> 'key' = value for an object\n"),
+        value("extract(year from born)",
+              "8: error: SQLite has no extract()\n  hint: write cast(strftime('%Y', x) as "
+              "integer), or unixepoch(x)\n"),
+        value("left(plan, 2)", "8: error: SQLite has no left()\n  hint: write substr(x, 1, n)\n"),
         value("seats +", "14: error: the expression ends too early\n"),
         value("(seats", "9: error: the expression ends too early\n"),
         value("seats)", "13: error: a ) that closes nothing\n"),
@@ -297,7 +306,7 @@ INSTANTIATE_TEST_SUITE_P(
     Scopes, MappingFault,
     testing::Values(
         Fault{
-            "table: users\nuser_id: id\ntrack:\n  event: E\n  on: delete\n  properties:\n"
+            "table: users\nuser_id: id\ntrack:\n  event: Thing Done\n  on: delete\n  properties:\n"
             "    p: new.id\n    q: 1 + new.id\n    r: changed.id\n",
             "m.yaml:7:8: error: 'new.id': a deleted row has no new version\n"
             "  hint: on delete the name alone is the deleted row's; other changes may need a rule "
@@ -309,7 +318,8 @@ INSTANTIATE_TEST_SUITE_P(
             "  hint: on delete the name alone is the deleted row's; other changes may need a rule "
             "of their own\n"},
         Fault{
-            "table: users\nuser_id: id\ntrack:\n  event: E\n  on: truncate\n  properties:\n"
+            "table: users\nuser_id: id\ntrack:\n  event: Thing Done\n  on: truncate\n  "
+            "properties:\n"
             "    p: 1 + id\n",
             "m.yaml:2:10: error: 'id': a truncate has no row\n"
             "  hint: a rule on truncate reads event. only; other changes need a rule of their own\n"
@@ -317,20 +327,20 @@ INSTANTIATE_TEST_SUITE_P(
             "  hint: a rule on truncate reads event. only; other changes need a rule of their "
             "own\n"},
         Fault{"table: users\nuser_id: id\ntimestamp: 1795437453\nidentify: {}\n"
-              "track: { event: E, timestamp: { $literal: yesterday } }\n",
+              "track: { event: Thing Done, timestamp: { $literal: yesterday } }\n",
               "m.yaml:3:12: error: timestamp takes a date and time\n"
               "  hint: name a column, or write one as in '2026-11-23T12:37:33Z'\n"
-              "m.yaml:5:43: error: timestamp takes a date and time\n"
+              "m.yaml:5:52: error: timestamp takes a date and time\n"
               "  hint: name a column, or write one as in '2026-11-23T12:37:33Z'\n"},
         // A default's fault is told once, however many calls use it.
-        Fault{"table: users\nuser_id: idd\nidentify: {}\ntrack: { event: E }\n",
+        Fault{"table: users\nuser_id: idd\nidentify: {}\ntrack: { event: Thing Done }\n",
               "m.yaml:2:10: error: unknown column 'idd' of public.users\n"
               "  hint: did you mean 'id'?\n"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Warnings, MappingFault,
     testing::Values(
-        Fault{"table: users\nuser_id: id\ntrack:\n  event: E\n  on: update\n"
+        Fault{"table: users\nuser_id: id\ntrack:\n  event: Thing Done\n  on: update\n"
               "  when: changed.plan\n  properties:\n    p: old.plan\n    q: old.id\n"
               "    r: upper(old.plan)\n    s: plan\n",
               "m.yaml:6:9: error: of an old row of public.users the server sends the key only, "
@@ -339,7 +349,7 @@ INSTANTIATE_TEST_SUITE_P(
               "not 'plan'\n  hint: run: alter table public.users replica identity full\n"
               "m.yaml:10:8: error: of an old row of public.users the server sends the key only, "
               "not 'plan'\n  hint: run: alter table public.users replica identity full\n"},
-        Fault{"table: users\nuser_id: id\ntrack:\n  event: E\n  on: delete\n"
+        Fault{"table: users\nuser_id: id\ntrack:\n  event: Thing Done\n  on: delete\n"
               "  properties: { id: id, plan: plan }\n",
               "m.yaml:6:31: warning: of a deleted row of public.users the server sends the key "
               "only, not 'plan': it is left out\n"
@@ -357,7 +367,8 @@ TEST(MappingFaults, AreAllToldAtOnce) {
 TEST(MappingFaults, WarningsDoNotStopTheMapper) {
   Diagnostics diagnostics;
   auto mapper = compile(
-      "table: users\nuser_id: id\ntrack: { event: E, on: delete, properties: { a: plan } }\n",
+      "table: users\nuser_id: id\ntrack: { event: Thing Done, on: delete, properties: { a: plan } "
+      "}\n",
       catalog(), diagnostics);
   EXPECT_NE(mapper, nullptr);
   EXPECT_EQ(diagnostics.all().size(), 1U);

@@ -138,7 +138,8 @@ TEST(Modifiers, MistakesAreTold) {
   };
   for (const auto& [value, told] : cases) {
     Diagnostics diagnostics;
-    compile(track("    p: " + value + "\n"), {users_table()}, diagnostics);
+    compile("table: users\nuser_id: id\npage:\n  properties:\n    p: " + value + "\n",
+            {users_table()}, diagnostics);
     ASSERT_EQ(diagnostics.all().size(), 1U) << value << "\n" << diagnostics.text();
     const Diagnostic& one = diagnostics.all()[0];
     EXPECT_EQ(one.message + (one.hint.empty() ? "" : "\n  hint: " + one.hint), told) << value;

@@ -28,12 +28,15 @@ class CheckpointerTest : public testing::Test {
   }
 
   Rule rule_;
+  SystemClock clock_;
   DeliveryCondition condition_;
+  MappingStatus mappings_{clock_};
   InflightLedger ledger_{Checkpoint{Lsn{100}, std::nullopt}};
   DeadLetterQueue dead_letters_;
   FakeStore store_;
-  Checkpointer checkpointer_{
-      ledger_, dead_letters_, store_, condition_, Checkpoint{Lsn{100}, std::nullopt}, [] {}};
+  Checkpointer checkpointer_{ledger_,    dead_letters_, store_,
+                             condition_, mappings_,     Checkpoint{Lsn{100}, std::nullopt},
+                             [] {}};
 };
 
 }  // namespace
@@ -89,6 +92,26 @@ TEST_F(CheckpointerTest, ThePlaceInsideATransactionIsStored) {
   ASSERT_TRUE(store_.checkpoint().within);
   EXPECT_EQ(store_.checkpoint().within->commit_lsn, Lsn{900});
   EXPECT_EQ(checkpointer_.confirmed(), Lsn{100});
+}
+
+TEST_F(CheckpointerTest, AHurriedPositionIsStoredAtOnce) {
+  std::jthread thread([&] { checkpointer_.run(); });
+  checkpointer_.hurry(true);
+  const auto begin = std::chrono::steady_clock::now();
+  for (uint64_t lsn = 1001; lsn <= 1005; ++lsn) {  // at a position a second it would take 4 s
+    ledger_.append(Lsn{lsn}, {});
+    checkpointer_.wake();
+    ASSERT_TRUE(wait_until([&] { return checkpointer_.confirmed() == Lsn{lsn}; }));
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+  checkpointer_.stop();
+}
+
+TEST_F(CheckpointerTest, TheMappingsStateReachesTheStore) {
+  mappings_.set_invalid({"a.yaml:1:1: error: no"});
+  checkpointer_.stop();
+  checkpointer_.run();
+  EXPECT_EQ(store_.mappings(), mappings_.state());
 }
 
 TEST_F(CheckpointerTest, TheConditionReachesTheStore) {

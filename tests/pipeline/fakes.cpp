@@ -29,6 +29,15 @@ void FakeSource::add_transaction(Lsn commit, Lsn first_row, std::vector<std::str
   more_.wake();
 }
 
+void FakeSource::add_message(Lsn end, std::string user) {
+  const std::lock_guard lock(mutex_);
+  const Lsn commit{end.value - 1};
+  steps_.push_back({Step::What::begin, commit, {}, {}, false, true});
+  steps_.push_back({Step::What::row, commit, end, std::move(user), false, true});
+  steps_.push_back({Step::What::commit, commit, end, {}, false, true});
+  more_.wake();
+}
+
 void FakeSource::add_keepalive(Lsn end, bool reply_requested) {
   add({Step::What::keepalive, {}, end, {}, reply_requested});
 }
@@ -54,6 +63,7 @@ bool FakeSource::next(StreamItem& item) {
   Step& step = steps_[at_];
   item = {};
   item.transaction = {.xid = 1, .commit_time_us = 1, .commit_lsn = step.commit};
+  if (step.message) item.transaction = {.xid = 0, .commit_time_us = 0, .commit_lsn = step.commit};
   switch (step.what) {
     case Step::What::begin:
       item.kind = StreamItem::Kind::begin;
@@ -62,8 +72,8 @@ bool FakeSource::next(StreamItem& item) {
       item.kind = StreamItem::Kind::change;
       user_ = step.user;
       value_ = Value::present(user_);
-      item.change = {.op = Op::insert,
-                     .table = &table_,
+      item.change = {.op = step.message ? Op::message : Op::insert,
+                     .table = step.message ? &message_table_ : &table_,
                      .lsn = step.lsn,
                      .ordinal = 0,
                      .new_row = {&value_, 1},
@@ -79,6 +89,7 @@ bool FakeSource::next(StreamItem& item) {
       item.reply_requested = step.reply_requested;
       break;
     case Step::What::broken:
+      if (breaks_held_) return false;
       steps_.erase(steps_.begin() + static_cast<ptrdiff_t>(at_));
       throw Error(ErrorKind::transient, "the connection broke");
     case Step::What::fatal:
@@ -99,6 +110,17 @@ void FakeSource::report(Lsn confirmed, bool) {
   reported_ = confirmed;
 }
 
+bool FakeSource::follow(const Followed& followed) {
+  const std::lock_guard lock(mutex_);
+  followed_.push_back(followed);
+  return reconnect_to_follow_;
+}
+
+std::vector<Followed> FakeSource::followed() const {
+  const std::lock_guard lock(mutex_);
+  return followed_;
+}
+
 std::vector<Lsn> FakeSource::opened_at() const {
   const std::lock_guard lock(mutex_);
   return opened_at_;
@@ -114,20 +136,34 @@ size_t FakeSource::steps_read() const {
   return at_;
 }
 
-FakeMapper::FakeMapper() {
+FakeMapper::FakeMapper(std::string mark, bool shadow) : mark_(std::move(mark)) {
   rule_.table = "public.t";
-  rule_.id = "track/Row Seen";
+  rule_.id = "track/Row Seen" + mark_;
+  rule_.shadow = shadow;
+  message_rule_.table = "message:shop";
+  message_rule_.id = "track/Message Seen";
+}
+
+MappingSet fake_mappings(std::string mark, bool shadow) {
+  MappingSet set;
+  set.mapper = std::make_unique<FakeMapper>(mark, shadow);
+  set.followed.tables = {{"public", "t"}};
+  set.summary = {.files = 1, .rules = 1, .fingerprint = std::move(mark)};
+  return set;
 }
 
 void FakeMapper::map(const Transaction&, const Change& change, EventSink& sink) {
   const std::string_view user = change.new_row[0].text;
+  const Rule& rule = change.table->is_message() ? message_rule_ : rule_;
   if (user == "poison") {
-    sink.reject(rule_, "no_user", "the row has no user");
+    sink.reject(rule, "no_user", "the row has no user");
     return;
   }
-  std::string* out = sink.open(rule_, user, {});
+  std::string* out = sink.open(rule, user, {});
   if (out == nullptr) return;
-  out->append("{\"u\":\"").append(user).append("\"}");
+  out->append("{\"u\":\"").append(user).append("\"");
+  if (!mark_.empty()) out->append(",\"m\":\"").append(mark_).append("\"");
+  out->append("}");
   sink.close();
 }
 
@@ -197,6 +233,16 @@ void FakeStore::save(const Checkpoint& checkpoint, std::span<const DeadLetter> d
 void FakeStore::save_condition(const std::string& condition) {
   const std::lock_guard lock(mutex_);
   conditions_.push_back(condition);
+}
+
+void FakeStore::save_mappings(const MappingState& mappings) {
+  const std::lock_guard lock(mutex_);
+  mappings_ = mappings;
+}
+
+MappingState FakeStore::mappings() const {
+  const std::lock_guard lock(mutex_);
+  return mappings_;
 }
 
 Checkpoint FakeStore::checkpoint() const {

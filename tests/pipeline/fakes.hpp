@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -16,6 +17,7 @@
 #include "model/change_source.hpp"
 #include "model/destination.hpp"
 #include "model/progress.hpp"
+#include "pipeline/mapping_set.hpp"
 
 // Hand-written stand-ins for what the pipeline joins.
 namespace waltrack {
@@ -42,9 +44,23 @@ class FakeSource final : public ChangeSource {
   // before that row.
   void add_transaction(Lsn commit, Lsn first_row, std::vector<std::string> users,
                        std::optional<size_t> break_before = std::nullopt);
+  // A logical message of no transaction, whose record ends at `end`; comes as decoders tell it.
+  void add_message(Lsn end, std::string user);
+  // A transaction piece by piece.
+  void add_begin(Lsn commit) { add({Step::What::begin, commit, {}, {}}); }
+  void add_row(Lsn commit, Lsn row, std::string user) {
+    add({Step::What::row, commit, row, std::move(user)});
+  }
+  void add_commit(Lsn commit) { add({Step::What::commit, commit, Lsn{commit.value + 8}, {}}); }
   void add_keepalive(Lsn end, bool reply_requested = false);
   // The connection breaks once, right before this point.
   void add_break();
+  // Until release_breaks() nothing comes after the point of a break, and it does not happen.
+  void hold_breaks() { breaks_held_ = true; }
+  void release_breaks() {
+    breaks_held_ = false;
+    more_.wake();
+  }
   // An Error that reconnecting does not mend.
   void add_fatal();
 
@@ -54,7 +70,12 @@ class FakeSource final : public ChangeSource {
   bool next(StreamItem& item) override;
   void wait(int wake_fd, std::chrono::milliseconds timeout, bool listen) override;
   void report(Lsn confirmed, bool now) override;
+  bool follow(const Followed& followed) override;
   bool server_is_stopping() override { return false; }
+
+  // Every change of what is followed needs a new connection.
+  void reconnect_to_follow() { reconnect_to_follow_ = true; }
+  std::vector<Followed> followed() const;
 
   std::vector<Lsn> opened_at() const;
   Lsn reported() const;
@@ -67,30 +88,41 @@ class FakeSource final : public ChangeSource {
     Lsn lsn;
     std::string user;
     bool reply_requested = false;
+    bool message = false;
   };
   void add(Step step);
 
   Table table_;
+  Table message_table_ = message_table("shop");
   mutable std::mutex mutex_;
   std::vector<Step> steps_;  // guarded by mutex_, as all below
   size_t at_ = 0;
   std::vector<Lsn> opened_at_;
+  std::vector<Followed> followed_;
+  std::atomic<bool> reconnect_to_follow_ = false;
+  std::atomic<bool> breaks_held_ = false;
   Lsn reported_;
   Wakeup more_;
   Value value_;
   std::string user_;
 };
 
-// One event a row: `{"u":"USER"}`; the user "poison" is rejected.
+// One event a row or message: `{"u":"USER"}`, or with a mark `{"u":"USER","m":"MARK"}`; the user
+// "poison" is rejected.
 class FakeMapper final : public ChangeMapper {
  public:
-  FakeMapper();
+  explicit FakeMapper(std::string mark = {}, bool shadow = false);
   void map(const Transaction& transaction, const Change& change, EventSink& sink) override;
   const Rule& rule() const { return rule_; }
 
  private:
+  const std::string mark_;
   Rule rule_;
+  Rule message_rule_;
 };
+
+// A set of that one rule.
+MappingSet fake_mappings(std::string mark = {}, bool shadow = false);
 
 // Answers as it is told, and remembers what it accepted.
 class FakeDestination final : public Destination {
@@ -123,10 +155,12 @@ class FakeStore final : public ProgressStore {
  public:
   void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters) override;
   void save_condition(const std::string& condition) override;
+  void save_mappings(const MappingState& mappings) override;
 
   Checkpoint checkpoint() const;
   std::vector<DeadLetter> dead_letters() const;
   std::vector<std::string> conditions() const;
+  MappingState mappings() const;
   void fail_from_now_on();
 
  private:
@@ -134,6 +168,7 @@ class FakeStore final : public ProgressStore {
   Checkpoint checkpoint_;  // guarded by mutex_, as all below
   std::vector<DeadLetter> dead_letters_;
   std::vector<std::string> conditions_;
+  MappingState mappings_;
   bool fails_ = false;
 };
 

@@ -68,6 +68,15 @@ TEST_F(InflightLedgerTest, TheEndOfATransactionForgetsThePlaceWithin) {
   EXPECT_EQ(ledger_.advance().checkpoint, (Checkpoint{Lsn{908}, std::nullopt}));
 }
 
+TEST_F(InflightLedgerTest, AMessageIsPassedByTheEndOfItsRecord) {
+  append({event(151, 152)});  // a message of no transaction, whose record ends at 152
+  finish({0});
+  ASSERT_TRUE(ledger_.advance().checkpoint.within);
+  EXPECT_EQ(ledger_.advance().checkpoint.within->commit_lsn, Lsn{151});
+  ledger_.append(Lsn{152}, {});
+  EXPECT_EQ(ledger_.advance().checkpoint, (Checkpoint{Lsn{152}, std::nullopt}));
+}
+
 TEST_F(InflightLedgerTest, AMarkWaitsForTheEventsBeforeIt) {
   append({event(200, 150, 208)});
   ledger_.append(Lsn{5000}, {});  // a keepalive

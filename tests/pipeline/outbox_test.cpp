@@ -18,20 +18,29 @@ class OutboxTest : public testing::Test {
     second_.id = "track/Row Seen";
     table_.schema = "public";
     table_.name = "t";
+    of_message_.index = 2;
+    of_message_.table = "message:shop";
+    of_message_.id = "track/Message Seen";
   }
 
   // Maps a row through both rules; returns the ids of the rules whose event was wanted.
   std::vector<std::string> map_row(Lsn commit, Lsn row, uint32_t ordinal = 0) {
+    set_row(Op::insert, table_, commit, row, ordinal);
+    return map({&first_, &second_});
+  }
+  std::vector<std::string> map_message(Lsn commit, Lsn end) {
+    set_row(Op::message, message_table_, commit, end);
+    return map({&of_message_});
+  }
+  void set_row(Op op, const Table& table, Lsn commit, Lsn row, uint32_t ordinal = 0) {
     transaction_.commit_lsn = commit;
-    change_ = {.op = Op::insert,
-               .table = &table_,
-               .lsn = row,
-               .ordinal = ordinal,
-               .new_row = {},
-               .old_row = {}};
+    change_ = {
+        .op = op, .table = &table, .lsn = row, .ordinal = ordinal, .new_row = {}, .old_row = {}};
     outbox_.set_row(transaction_, change_);
+  }
+  std::vector<std::string> map(std::initializer_list<const Rule*> rules) {
     std::vector<std::string> wanted;
-    for (const Rule* rule : {&first_, &second_}) {
+    for (const Rule* rule : rules) {
       std::string* out = outbox_.open(*rule, "u1", {});
       if (out == nullptr) continue;
       out->append("{}");
@@ -54,13 +63,17 @@ class OutboxTest : public testing::Test {
 
   Rule first_;
   Rule second_;
+  Rule of_message_;
   Table table_;
+  Table message_table_ = message_table("shop");
   Transaction transaction_;
   Change change_;
   LaneQueues lanes_{1, {.bytes = 475'000, .events = 2500}};
   InflightLedger ledger_{Checkpoint{}};
   DeadLetterQueue dead_letters_;
-  Outbox outbox_{lanes_, ledger_, dead_letters_};
+  SystemClock clock_;
+  MappingStatus mappings_{clock_};
+  Outbox outbox_{lanes_, ledger_, dead_letters_, mappings_};
 };
 
 }  // namespace
@@ -140,6 +153,39 @@ TEST_F(OutboxTest, ARowThatWasTakenInWholeIsSkippedWhole) {
   EXPECT_EQ(map_row(Lsn{900}, Lsn{20}, 1), kBoth);
 }
 
+// Which of the two comes first is not certain where savepoints are in play.
+TEST_F(OutboxTest, AMessageAndTheRowBehindItRepeatEachOtherRatherThanLoseOne) {
+  const EventPosition message{.commit_lsn = Lsn{900},
+                              .kind = MessageKind::message,
+                              .lsn = Lsn{20},
+                              .table = of_message_.table,
+                              .ordinal = 0,
+                              .rule = of_message_.id};
+  outbox_.skip_through(message, Outbox::RestOfRow::unknown);
+  EXPECT_EQ(map_row(Lsn{900}, Lsn{10}), kNone);
+  EXPECT_EQ(map_message(Lsn{900}, Lsn{20}), kNone);
+  EXPECT_EQ(map_row(Lsn{900}, Lsn{20}), kBoth);
+  outbox_.skip_through(position(Lsn{900}, Lsn{20}, 0, second_), Outbox::RestOfRow::taken_in);
+  EXPECT_EQ(map_message(Lsn{900}, Lsn{12}), kNone);
+  EXPECT_EQ(map_row(Lsn{900}, Lsn{20}), kNone);
+  EXPECT_EQ(map_message(Lsn{900}, Lsn{20}).size(), 1u);
+}
+
+TEST_F(OutboxTest, AMessageWithoutCommitTimeHasAnIdAllTheSame) {
+  transaction_ = {};
+  set_row(Op::message, message_table_, Lsn{103}, Lsn{104});
+  outbox_.reject(of_message_, "no_user", "");
+  outbox_.flush();
+  const auto items = dead_letters_.take_all();
+  ASSERT_EQ(items.size(), 1u);
+  EXPECT_EQ(items[0].letter.op, "message");
+  EXPECT_EQ(items[0].letter.position.kind, MessageKind::message);
+  EXPECT_EQ(items[0].letter.commit_time_us, 0);
+  std::string id;
+  append_message_id(id, of_message_.key, MessageKind::message, 0, Lsn{104}, 0);
+  EXPECT_EQ(items[0].letter.message_id, id);
+}
+
 TEST_F(OutboxTest, ARejectedRowHoldsThePositionUntilItsLetterIsDurable) {
   transaction_.commit_lsn = Lsn{900};
   transaction_.commit_time_us = 5;
@@ -177,6 +223,54 @@ TEST_F(OutboxTest, ASafeDeadLetterIsNotWrittenAgain) {
   outbox_.reject(second_, "no_user", "");
   outbox_.flush();
   EXPECT_TRUE(dead_letters_.take_all().empty());
+}
+
+TEST_F(OutboxTest, AShadowRuleIsCountedAndNothingOfItIsSent) {
+  first_.shadow = true;
+  map_row(Lsn{900}, Lsn{10});
+  map_row(Lsn{900}, Lsn{11});
+  outbox_.reject(first_, "no_user", "");
+  outbox_.mark(Lsn{908});
+  EXPECT_TRUE(mappings_.state().shadow.empty());
+  outbox_.flush();
+  EXPECT_EQ(lanes_.take(0)->text, "{},{}");
+  EXPECT_TRUE(dead_letters_.take_all().empty());
+  EXPECT_EQ(ledger_.unfinished(), 2u);
+  EXPECT_EQ(mappings_.state().shadow,
+            (std::vector<ShadowRule>{{"public.t", "identify", 2, 1, "no_user"}}));
+  map_row(Lsn{1000}, Lsn{12});
+  outbox_.flush();
+  EXPECT_EQ(mappings_.state().shadow[0].events, 3u);
+}
+
+TEST_F(OutboxTest, AShadowEventThatIsTakenBackIsNotCounted) {
+  first_.shadow = true;
+  transaction_.commit_lsn = Lsn{900};
+  outbox_.set_row(transaction_, change_);
+  outbox_.open(first_, "u1", {})->append("half");
+  outbox_.abandon();
+  EXPECT_EQ(*outbox_.open(first_, "u1", {}), "");
+  outbox_.close();
+  outbox_.flush();
+  EXPECT_FALSE(lanes_.take(0));
+  EXPECT_EQ(mappings_.state().shadow[0].events, 1u);
+}
+
+TEST_F(OutboxTest, ForgetsRulesOnlyWhenNothingIsOnItsWay) {
+  auto rule = std::make_unique<Rule>(first_);
+  transaction_.commit_lsn = Lsn{900};
+  outbox_.set_row(transaction_, change_);
+  outbox_.open(*rule, "u1", {})->append("{}");
+  outbox_.close();
+  EXPECT_FALSE(outbox_.forget_rules());
+  outbox_.flush();
+  EXPECT_FALSE(outbox_.forget_rules());
+  ledger_.finish(std::vector<uint64_t>{0});
+  EXPECT_EQ(ledger_.advance().checkpoint.within->rule, "identify");
+  EXPECT_TRUE(outbox_.forget_rules());
+  rule.reset();
+  EXPECT_EQ(ledger_.advance().checkpoint.within->rule, "identify");
+  EXPECT_FALSE(outbox_.last_event());
 }
 
 TEST_F(OutboxTest, RemembersTheNewestEvent) {

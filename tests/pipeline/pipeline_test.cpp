@@ -2,10 +2,13 @@
 
 #include <atomic>
 #include <gtest/gtest.h>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "base/wakeup.hpp"
 #include "pipeline/fakes.hpp"
+#include "support/temp_dir.hpp"
 #include "support/wait_until.hpp"
 
 using namespace std::chrono_literals;
@@ -26,8 +29,8 @@ class PipelineTest : public testing::Test {
   void start(Checkpoint from = {}) {
     thread_ = std::jthread([this, from] {
       try {
-        summary_ = run_pipeline(source_, mapper_, destination_, store_, from, settings_, clock_,
-                                stop_.fd());
+        summary_ = run_pipeline(source_, fake_mappings(), destination_, store_, from, settings_,
+                                clock_, stop_.fd());
       } catch (...) {
         failure_ = std::current_exception();
       }
@@ -42,7 +45,6 @@ class PipelineTest : public testing::Test {
   SystemClock clock_;
   PipelineSettings settings_;
   FakeSource source_;
-  FakeMapper mapper_;
   FakeDestination destination_{[](size_t, const std::string&) { return accepted(); }};
   FakeStore store_;
   Wakeup stop_;
@@ -122,6 +124,83 @@ TEST_F(PipelineTest, ADeadLetterDoesNotStopTheOthers) {
   stop();
   EXPECT_EQ(store_.dead_letters().size(), 1u);
   EXPECT_EQ(summary_.delivered_events, 2u);
+}
+
+// Every row comes under exactly one set, whole transactions under the same, and the sets change in
+// the order in which they were offered.
+TEST_F(PipelineTest, ReloadsUnderLoadLoseAndRepeatNothing) {
+  constexpr int kTransactions = 3000;
+  TempDir folder;
+  folder.write("m/a.yaml", "0");
+  settings_.reload =
+      ReloadSettings{.folder = folder / "m",
+                     .read =
+                         [&] {
+                           return MappingReading{fake_mappings(read_file(folder / "m/a.yaml")), {}};
+                         },
+                     .prepare = [](const Followed&) { return std::vector<std::string>{}; },
+                     .quiet = 1ms};
+  source_.reconnect_to_follow();
+  start();
+  for (uint64_t i = 1; i <= kTransactions; ++i) {
+    const std::string n = std::to_string(i);
+    source_.add_transaction(Lsn{i * 100}, Lsn{i * 100 - 50}, {n + "a", n + "b"});
+    if (i % 1000 != 0) continue;
+    std::filesystem::rename(folder.write("m/.new", std::to_string(i)), folder / "m/a.yaml");
+    ASSERT_TRUE(wait_until([&] {
+      return store_.mappings().live.set.rules == 1 && source_.followed().size() >= i / 1000;
+    }));
+  }
+  ASSERT_TRUE(wait_until([&] { return source_.reported() == Lsn{kTransactions * 100 + 8}; }));
+  stop();
+  std::map<std::string, std::string> set_of;  // by user
+  for (const std::string& batch : destination_.accepted()) {
+    for (const auto& event : nlohmann::json::parse("[" + batch + "]")) {
+      const bool first = set_of.emplace(event.at("u"), event.value("m", "")).second;
+      EXPECT_TRUE(first) << event;
+    }
+  }
+  EXPECT_EQ(set_of.size(), 2u * kTransactions);
+  int before = 0;
+  for (int i = 1; i <= kTransactions; ++i) {
+    const std::string set = set_of[std::to_string(i) + "a"];
+    EXPECT_EQ(set_of[std::to_string(i) + "b"], set);
+    const int number = set.empty() ? 0 : std::stoi(set);
+    EXPECT_GE(number, before);
+    before = number;
+  }
+  EXPECT_GE(before, 2000);
+  EXPECT_GE(source_.opened_at().size(), 3u);
+}
+
+TEST_F(PipelineTest, ChangedMappingsWaitForAnOutageToEnd) {
+  destination_.set_answer(
+      [](size_t, const std::string&) { return answered(Outcome::Verdict::retry, "HTTP 503"); });
+  TempDir folder;
+  folder.write("m/a.yaml", "new");
+  settings_.reload =
+      ReloadSettings{.folder = folder / "m",
+                     .read =
+                         [&] {
+                           return MappingReading{fake_mappings("new"), {}};
+                         },
+                     .prepare = [](const Followed&) { return std::vector<std::string>{}; },
+                     .quiet = 1ms};
+  source_.add_transaction(Lsn{100}, Lsn{90}, {"a"});
+  start();
+  ASSERT_TRUE(wait_until([&] { return destination_.attempts() > 3; }));
+  folder.write("m/a.yaml", "newer");
+  ASSERT_TRUE(wait_until([&] {
+    const MappingState mappings = store_.mappings();
+    return mappings.pending && !mappings.pending->reason.empty();
+  }));
+  source_.add_transaction(Lsn{200}, Lsn{190}, {"b"});
+  destination_.set_answer([](size_t, const std::string&) { return accepted(); });
+  ASSERT_TRUE(wait_until([&] { return source_.reported() == Lsn{208}; }));
+  stop();
+  EXPECT_FALSE(store_.mappings().pending);
+  EXPECT_EQ(destination_.accepted(),
+            (std::vector<std::string>{R"({"u":"a"})", R"({"u":"b","m":"new"})"}));
 }
 
 TEST_F(PipelineTest, MemoryStaysBoundedWhileTheReceiverIsAway) {

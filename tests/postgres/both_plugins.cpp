@@ -76,7 +76,7 @@ void BothPlugins::run_together(const std::vector<std::string>& statements) const
 
 std::vector<std::string> BothPlugins::wal2json(const std::string& timezone) const {
   FakeCatalog known = catalog();
-  Wal2jsonDecoder decoder(known);
+  Wal2jsonDecoder decoder(known, prefixes_);
   return decoded_without_empty(
       decoder, messages(timezone,
                         "SELECT lsn, encode(convert_to(data, 'UTF8'), 'hex') "
@@ -89,13 +89,13 @@ std::vector<std::string> BothPlugins::wal2json(const std::string& timezone) cons
 
 std::vector<std::string> BothPlugins::pgoutput() const {
   FakeCatalog known = catalog();
-  PgoutputDecoder decoder(known);
+  PgoutputDecoder decoder(known, prefixes_);
   return decoded_without_empty(
       decoder,
       messages("UTC", "SELECT lsn, encode(data, 'hex') FROM pg_logical_slot_peek_binary_changes('" +
                           database_ +
                           "_p', NULL, NULL, 'proto_version', '1', "
-                          "'publication_names', 'everything')"));
+                          "'publication_names', 'everything', 'messages', 'true')"));
 }
 
 std::vector<StreamMessage> BothPlugins::messages(const std::string& timezone,

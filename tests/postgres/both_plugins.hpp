@@ -2,6 +2,7 @@
 
 #include <pqxx/pqxx>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "postgres/decoded_text.hpp"
@@ -25,6 +26,9 @@ class BothPlugins {
   void run_together(const std::vector<std::string>& statements) const;
   pqxx::connection connect() const { return server_.connect(database_); }
 
+  // Of these prefixes; none to begin with.
+  void follow_messages(std::vector<std::string> prefixes) { prefixes_ = std::move(prefixes); }
+
   // What the decoders make of all that happened since the slots were made: items as text with the
   // type OIDs of their columns, transactions without a change left out.
   std::vector<std::string> wal2json(const std::string& timezone = "UTC") const;
@@ -36,6 +40,7 @@ class BothPlugins {
 
   const PostgresServer& server_;
   std::string database_;
+  std::vector<std::string> prefixes_;
 };
 
 }  // namespace waltrack

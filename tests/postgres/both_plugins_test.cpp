@@ -260,7 +260,7 @@ TEST_F(BothPluginsTest, TheCommitTimeDoesNotDependOnTheTimeZone) {
   EXPECT_EQ(both.wal2json("America/St_Johns"), both.pgoutput());
 }
 
-TEST_F(BothPluginsTest, LogicalMessagesChangeNothing) {
+TEST_F(BothPluginsTest, MessagesOfPrefixesThatNobodyFollowsChangeNothing) {
   const BothPlugins both = make({"CREATE TABLE t (id int PRIMARY KEY)"});
   both.run_together({"INSERT INTO t VALUES (1)",
                      "SELECT pg_logical_emit_message(true, 'prefix', 'content'), "
@@ -269,7 +269,66 @@ TEST_F(BothPluginsTest, LogicalMessagesChangeNothing) {
   EXPECT_EQ(same(both).size(), 4U);
 }
 
-// What differs is documented: NaN and infinite numbers (before wal2json 2.6), generated columns.
+TEST_F(BothPluginsTest, MessagesOfBothKindsComeWhereTheyStand) {
+  BothPlugins both = make({"CREATE TABLE t (id int PRIMARY KEY)"});
+  both.follow_messages({"shop"});
+  both.run_together({"INSERT INTO t VALUES (1)",
+                     "SELECT pg_logical_emit_message(true, 'shop', 'told at the commit'), "
+                     "pg_logical_emit_message(false, 'shop', 'told at once'), "
+                     "pg_logical_emit_message(true, 'other', 'not told')",
+                     "INSERT INTO t VALUES (2)", "SAVEPOINT a",
+                     "SELECT pg_logical_emit_message(true, 'shop', 'rolled back')", "ROLLBACK TO a",
+                     "SELECT pg_logical_emit_message(true, 'shop', 'last')"});
+  const Lines lines = same(both);
+  ASSERT_EQ(lines.size(), 9U);
+  EXPECT_TRUE(lines[0].starts_with("begin xid=0 time=0 "));
+  EXPECT_TRUE(lines[1].ends_with(" #0 new(content='told at once') types 0")) << lines[1];
+  EXPECT_TRUE(lines[2].starts_with("commit xid=0 time=0 "));
+  EXPECT_TRUE(lines[4].starts_with("insert public.t"));
+  EXPECT_TRUE(lines[5].ends_with(" #0 new(content='told at the commit') types 0")) << lines[5];
+  EXPECT_TRUE(lines[6].starts_with("insert public.t"));
+  EXPECT_TRUE(lines[7].ends_with(" #0 new(content='last') types 0")) << lines[7];
+}
+
+TEST_F(BothPluginsTest, AMessageIsToldAtOnceEvenIfItsTransactionIsRolledBack) {
+  BothPlugins both = make({"CREATE TABLE t (id int PRIMARY KEY)"});
+  both.follow_messages({"shop"});
+  both.run_together({"INSERT INTO t VALUES (1)",
+                     "SELECT pg_logical_emit_message(true, 'shop', 'rolled back'), "
+                     "pg_logical_emit_message(false, 'shop', 'told')",
+                     "ROLLBACK"});
+  both.run({"SELECT pg_logical_emit_message(false, 'shop', 'without a transaction')",
+            "INSERT INTO t VALUES (2)"});
+  const Lines lines = same(both);
+  EXPECT_EQ(lines_starting(lines, "message message:shop xid=0 "), 2U);
+  EXPECT_EQ(lines_starting(lines, "begin xid=0 time=0 "), 2U);
+  EXPECT_FALSE(any_line_has(lines, "rolled back"));
+}
+
+TEST_F(BothPluginsTest, MessagesWithOddPrefixesAndContents) {
+  BothPlugins both = make({"CREATE TABLE t (id int PRIMARY KEY)"});
+  both.follow_messages({"", " a, b*\\c\"d\n", "näïve😀"});
+  both.run({"SELECT pg_logical_emit_message(true, '', 'no prefix')",
+            R"(SELECT pg_logical_emit_message(true, E' a, b*\\c"d\n', E'\x01\t"\\ é😀'))",
+            "SELECT pg_logical_emit_message(true, 'näïve😀', '')",
+            "SELECT pg_logical_emit_message(true, 'näïve😀', repeat('long \"text\" ', 500000))"});
+  const Lines lines = same(both);
+  EXPECT_TRUE(any_line_has(lines, " new(content='no prefix')"));
+  EXPECT_TRUE(any_line_has(lines, " new(content='\x01\t\"\\ é😀')"));
+  EXPECT_TRUE(any_line_has(lines, "message:näïve😀 "));
+  EXPECT_TRUE(any_line_has(lines, " new(content='')"));
+}
+
+// What differs is documented.
+TEST_F(BothPluginsTest, AfterAZeroByteWal2jsonTellsNothingOfAMessage) {
+  BothPlugins both = make({"CREATE TABLE t (id int PRIMARY KEY)"});
+  both.follow_messages({"shop"});
+  both.run({"SELECT pg_logical_emit_message(true, 'shop', '\\x61006263'::bytea)"});
+  EXPECT_TRUE(any_line_has(both.wal2json(), " new(content='a') "));
+  EXPECT_TRUE(any_line_has(both.pgoutput(), " new(content='a\uFFFDbc') "));
+}
+
+// Likewise: NaN and infinite numbers (before wal2json 2.6), generated columns.
 TEST_F(BothPluginsTest, NaNsAndGeneratedColumnsDifferAndNothingElse) {
   const BothPlugins both =
       make({"CREATE TABLE t (id int PRIMARY KEY, n numeric, f float8, "

@@ -111,6 +111,30 @@ TEST_F(CatalogTest, ReadsATableWithItsKey) {
   EXPECT_FALSE(catalog.read_table({"public", "nothing"}));
 }
 
+TEST_F(CatalogTest, ReadsAllTablesAtOnceAsItReadsEach) {
+  server_->exec("CREATE SCHEMA many");
+  server_->exec("CREATE TABLE many.\"A\" (id int PRIMARY KEY, tags text[])");
+  server_->exec("CREATE TABLE many.parts (at date NOT NULL, note text) PARTITION BY RANGE (at)");
+  server_->exec("CREATE TABLE many.part PARTITION OF many.parts DEFAULT");
+  Catalog catalog(server_->conninfo());
+  catalog.load();
+  std::vector<Table> many = catalog.read_tables();
+  std::erase_if(many, [](const Table& table) { return table.schema != "many"; });
+  ASSERT_EQ(many.size(), 2u);
+  EXPECT_EQ(many[0].name, "A");
+  EXPECT_EQ(many[1].name, "parts");
+  for (const Table& table : many) {
+    const std::optional<Table> alone = catalog.read_table({table.schema, table.name});
+    ASSERT_EQ(table.columns.size(), alone->columns.size());
+    for (size_t i = 0; i < table.columns.size(); ++i) {
+      EXPECT_EQ(table.columns[i].name, alone->columns[i].name);
+      EXPECT_EQ(table.columns[i].type.kind, alone->columns[i].type.kind);
+      EXPECT_EQ(table.columns[i].nullable, alone->columns[i].nullable);
+      EXPECT_EQ(table.columns[i].key, alone->columns[i].key);
+    }
+  }
+}
+
 TEST_F(CatalogTest, TheKeyIsTheReplicaIdentity) {
   server_->exec("CREATE TABLE ident (id int PRIMARY KEY, code int NOT NULL, note text)");
   server_->exec("CREATE UNIQUE INDEX ident_code ON ident (code) INCLUDE (note)");
@@ -164,6 +188,17 @@ TEST_F(CatalogTest, APartitionHasItsRootEvenWhenItCameLater) {
        {TablePattern{"public", ""}, TablePattern{"archive", ""}, TablePattern{"public", "plain"}}) {
     EXPECT_EQ(std::count(patterns.begin(), patterns.end(), wanted), 1) << wanted.schema;
   }
+}
+
+TEST_F(CatalogTest, GlobsAreCoveredByTheNextWiderPattern) {
+  Catalog catalog(server_->conninfo());
+  catalog.load();
+  Followed wanted;
+  wanted.globs = {{{"tenant_*", true}, {"users", false}},
+                  {{"public", false}, {"us*", true}},
+                  {{"a*", true}, {"b*", true}}};
+  EXPECT_EQ(catalog.patterns_for(wanted),
+            (std::vector<TablePattern>{{"", "users"}, {"public", ""}, {"", ""}}));
 }
 
 }  // namespace waltrack

@@ -26,7 +26,7 @@ std::string change_text(const StreamItem& item) {
   std::string text = std::string(op_name(change.op)) + " " + change.table->full_name() +
                      " xid=" + std::to_string(item.transaction.xid) + " at=" + change.lsn.text() +
                      " #" + std::to_string(change.ordinal);
-  if (change.op == Op::insert || change.op == Op::update) {
+  if (change.op == Op::insert || change.op == Op::update || change.op == Op::message) {
     text += " new" + row_text(*change.table, change.new_row);
   }
   if (change.op == Op::remove || change.op == Op::update) {

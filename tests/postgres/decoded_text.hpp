@@ -13,6 +13,7 @@ namespace waltrack {
 //   begin xid=750 time=1795444712421002 commit=0/197EBE8
 //   insert public.users xid=750 at=0/197E958 #0 new(id='1' email=null)
 //   update … new(id='1' big=?) old(id='1' big=?)
+//   message message:shop.checkout … new(content='{}')
 //   commit xid=750 time=… commit=0/197EBE8 end=0/197EC18
 // A value in quotes is present, `?` is unavailable.
 std::string item_text(const StreamItem& item);

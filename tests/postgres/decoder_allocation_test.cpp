@@ -43,7 +43,8 @@ TEST(DecoderAllocation, Wal2jsonRowsAllocateNothing) {
       place +
       R"("orders with a long name","columns":[{"name":"id","typeoid":20,"value":9},{"name":"total","typeoid":1700,"value":19.90}])";
   FakeCatalog catalog;
-  Wal2jsonDecoder decoder(catalog);
+  const std::string prefixes[] = {"shop"};
+  Wal2jsonDecoder decoder(catalog, prefixes);
   EXPECT_EQ(
       steady_allocations(
           decoder,
@@ -55,6 +56,8 @@ TEST(DecoderAllocation, Wal2jsonRowsAllocateNothing) {
             R"({"action":"U",)" + users + R"(,"identity":[{"name":"id","typeoid":20,"value":7}]})"},
            {Lsn{1}, R"({"action":"D",)" + place +
                         R"("users","identity":[{"name":"id","typeoid":20,"value":7}]})"},
+           {Lsn{1}, R"({"action":"M","transactional":true,"prefix":"shop","lsn":"0/58",)"
+                    R"("content":"{\"a\": \"text that is a little longer\"}"})"},
            {Lsn{1}, R"({"action":"T",)" + place + "\"users\"}"},
            {Lsn{1}, R"({"action":"C","lsn":"0/60","nextlsn":"0/70"})"}}),
       0U);
@@ -62,7 +65,8 @@ TEST(DecoderAllocation, Wal2jsonRowsAllocateNothing) {
 
 TEST(DecoderAllocation, PgoutputRowsAllocateNothing) {
   FakeCatalog catalog;
-  PgoutputDecoder decoder(catalog);
+  const std::string prefixes[] = {"shop"};
+  PgoutputDecoder decoder(catalog, prefixes);
   decoded(decoder, M('R')
                        .u32(1)
                        .name("public")
@@ -89,6 +93,7 @@ TEST(DecoderAllocation, PgoutputRowsAllocateNothing) {
                                        .tuple({"t8", "tann.long.address@mail.example.com"})},
                           {Lsn{1}, M('D').u32(1).letter('K').tuple({"t8", "n"})},
                           {Lsn{1}, M('T').u32(1).u8(0).u32(1)},
+                          {Lsn{1}, M('M').u8(1).u64(0x58).name("shop").u32(1).letter('x')},
                           {Lsn{1}, M::commit(0x60, 0x70)}}),
             0U);
 }

@@ -52,8 +52,15 @@ class PgoutputDecoderTest : public testing::Test {
     return text;
   }
 
+  static std::string message(int flags, uint64_t lsn, std::string_view prefix,
+                             std::string_view content) {
+    const std::string head = M('M').u8(flags).u64(lsn).name(prefix).u32(content.size());
+    return head + std::string(content);
+  }
+
   FakeCatalog catalog;
-  PgoutputDecoder decoder{catalog};
+  const std::vector<std::string> prefixes{"shop.checkout"};
+  PgoutputDecoder decoder{catalog, prefixes};
 };
 
 TEST_F(PgoutputDecoderTest, ATransactionIsBeginChangesCommit) {
@@ -178,10 +185,39 @@ TEST_F(PgoutputDecoderTest, ATruncateIsOneItemPerResolvedTable) {
             "truncate public.users xid=750 at=0/50 #0\ntruncate public.orders xid=750 at=0/50 #0");
 }
 
-TEST_F(PgoutputDecoderTest, OriginsTypesAndLogicalMessagesAreSkipped) {
+TEST_F(PgoutputDecoderTest, OriginsAndTypesAreSkipped) {
   EXPECT_EQ(inside(M('O').u64(1).name("origin")), "");
   EXPECT_EQ(inside(M('Y').u32(16386).name("public").name("mood")), "");
-  EXPECT_EQ(inside(M('M').u8(1).u64(7).name("prefix").u32(2).letter('h').letter('i')), "");
+}
+
+TEST_F(PgoutputDecoderTest, AMessageOfTheTransactionIsAChange) {
+  EXPECT_EQ(inside(message(1, 0x78, "shop.checkout", "{}")),
+            "message message:shop.checkout xid=750 at=0/78 #0 new(content='{}')");
+  EXPECT_EQ(inside(message(1, 0x80, "shop.checkout", "")),
+            "message message:shop.checkout xid=750 at=0/80 #0 new(content='')");
+}
+
+TEST_F(PgoutputDecoderTest, AMessageOfNoTransactionIsOneOfItsOwn) {
+  inside(M::commit(0x100, 0x130));
+  EXPECT_EQ(decoded(decoder, message(0, 0x168, "shop.checkout", "hi")),
+            (Lines{"begin xid=0 time=0 commit=0/167",
+                   "message message:shop.checkout xid=0 at=0/168 #0 new(content='hi')",
+                   "commit xid=0 time=0 commit=0/167 end=0/168"}));
+  EXPECT_EQ(decoded(decoder, M::begin(0x168, 0, 751)).size(), 1U) << "right behind it";
+}
+
+TEST_F(PgoutputDecoderTest, OfMessagesOfOtherPrefixesOnlyThePositionIsTold) {
+  EXPECT_EQ(inside(message(1, 0x78, "shop", "hi")), "");
+  inside(M::commit(0x100, 0x130));
+  EXPECT_EQ(
+      decoded(decoder, message(0, 0x168, "", "hi")),
+      (Lines{"begin xid=0 time=0 commit=0/167", "commit xid=0 time=0 commit=0/167 end=0/168"}));
+}
+
+TEST_F(PgoutputDecoderTest, AContentThatIsNotTextIsMended) {
+  using namespace std::string_view_literals;
+  EXPECT_EQ(inside(message(1, 0x78, "shop.checkout", "a\xff\0z"sv)),
+            "message message:shop.checkout xid=750 at=0/78 #0 new(content='a\uFFFD\uFFFDz')");
 }
 
 TEST_F(PgoutputDecoderTest, ACatalogTableHasItsSchema) {
@@ -223,6 +259,11 @@ TEST_F(PgoutputDecoderTest, MalformedMessagesAreErrorsThatNameTheLsn) {
                                 M('D').u32(kUsers),
                                 M('T').u32(0xffffffff).u8(0),
                                 M('T').u32(1).u8(0).u32(77),
+                                M('M').u8(1).u64(7).name("shop.checkout").u32(2).letter('h'),
+                                M('M').u8(1).u64(7).name("shop.checkout"),
+                                M('M').u8(1).u64(7).letter('s'),
+                                message(1, 7, "other", "hi") + "!",
+                                message(0, 7, "shop.checkout", "inside of a transaction"),
                                 M('B').u64(1),
                                 M::begin(0x100, 0, 751),
                                 M::commit(0x101, 0x130),

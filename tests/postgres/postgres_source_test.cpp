@@ -1,8 +1,10 @@
 #include "postgres/postgres_source.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 #include "base/wakeup.hpp"
+#include "postgres/pg_quote.hpp"
 #include "support/plugin_refusal.hpp"
 #include "support/postgres_server.hpp"
 #include "support/wait_until.hpp"
@@ -16,10 +18,10 @@ using namespace std::chrono_literals;
 class Reader {
  public:
   Reader(const PostgresServer& server, PluginChoice plugin, std::vector<TableName> tables,
-         const std::string& role = "postgres") {
+         std::vector<std::string> prefixes = {}, const std::string& role = "postgres") {
     settings_.url = server.conninfo("postgres", role);
     settings_.plugin = plugin;
-    settings_.followed.tables = std::move(tables);
+    settings_.followed = {std::move(tables), {}, std::move(prefixes)};
     slot_ = prepare_slot(settings_, true);
     identity_ = read_server_identity(settings_.url);
     confirmed_ = slot_.confirmed;
@@ -78,10 +80,15 @@ class Reader {
   };
   // Of the last transaction that had any.
   const std::vector<Place>& places() const { return places_; }
+  void confirm_only(Lsn lsn) { confirmed_ = lsn; }
   void forget() {
     read_.clear();
     commits_ = 0;
+    last_commit_ = last_end_ = {};
+    ends_.clear();
   }
+  // What each transaction allows to confirm.
+  const std::vector<Lsn>& ends() const { return ends_; }
   Lsn confirmed() const { return confirmed_; }
   Lsn last_keepalive() const { return last_keepalive_; }
   const PreparedSlot& slot() const { return slot_; }
@@ -110,6 +117,12 @@ class Reader {
       }
       case StreamItem::Kind::commit:
         ++commits_;
+        EXPECT_GT(item.transaction.commit_lsn, last_commit_) << "commits come in the WAL's order";
+        EXPECT_GE(item.transaction.commit_lsn, last_end_);
+        EXPECT_GT(item.end_lsn, item.transaction.commit_lsn);
+        last_commit_ = item.transaction.commit_lsn;
+        last_end_ = item.end_lsn;
+        ends_.push_back(item.end_lsn);
         confirmed_ = std::max(confirmed_, item.end_lsn);
         return;
       case StreamItem::Kind::keepalive:
@@ -132,6 +145,9 @@ class Reader {
   int commits_ = 0;
   bool wants_reply_ = false;
   Lsn confirmed_;
+  Lsn last_commit_;
+  Lsn last_end_;
+  std::vector<Lsn> ends_;
   Lsn last_keepalive_;
 };
 
@@ -165,6 +181,24 @@ class PostgresSourceTest : public testing::Test {
   static const std::vector<TableName>& orders() {
     static const std::vector<TableName> tables = {{"public", "orders"}};
     return tables;
+  }
+
+  static std::string emit(const std::string& prefix, const std::string& content,
+                          bool transactional = false) {
+    return std::string("SELECT pg_logical_emit_message(") + (transactional ? "true" : "false") +
+           ", " + quote_literal(prefix) + ", " + content + ")";
+  }
+  // Opens as soon as the connection before has let go of the slot.
+  static void reopen(Reader& reader) {
+    EXPECT_TRUE(wait_until([&] {
+      try {
+        reader.open();
+        return true;
+      } catch (const Error& error) {
+        EXPECT_TRUE(error.is_transient()) << error.describe();
+        return false;
+      }
+    }));
   }
 
   static std::unique_ptr<PostgresServer> server_;
@@ -215,15 +249,7 @@ TEST_P(EachPlugin, StreamingGoesOnWhereTheCheckpointIs) {
   reader.source().close();
   server_->exec("INSERT INTO orders VALUES (2)");
   reader.forget();
-  ASSERT_TRUE(wait_until([&] {
-    try {
-      reader.open();
-      return true;
-    } catch (const Error& error) {
-      EXPECT_TRUE(error.is_transient()) << error.describe();
-      return false;
-    }
-  }));
+  reopen(reader);
   ASSERT_TRUE(reader.read_until([&] { return reader.read().size() == 1; }));
   EXPECT_EQ(reader.read(), (Lines{"insert orders 2"}));
 }
@@ -265,6 +291,94 @@ TEST_P(EachPlugin, TablesWithOddNamesArrive) {
   server_->exec(R"(DROP TABLE "it's a ""table"", x.y *\z")");
   ASSERT_TRUE(arrived);
   EXPECT_EQ(reader.read(), (Lines{"insert " + odd + " 1"}));
+}
+
+TEST_P(EachPlugin, MessagesComeWithoutAnyTable) {
+  Reader reader(*server_, GetParam(), {}, {"shop"});
+  reader.open();
+  server_->exec_in_transaction({"INSERT INTO orders VALUES (1)", emit("shop", "'kept'", true),
+                                emit("other", "'of others'", true), "TRUNCATE orders"});
+  EXPECT_ANY_THROW(server_->exec_in_transaction(
+      {emit("shop", "'rolled back'", true), emit("shop", "'at once'"), "SELECT 1 / 0"}));
+  server_->exec(emit("shop", "'alone'"));
+  server_->exec(emit("shop", "'last'", true));
+  ASSERT_TRUE(reader.read_until([&] { return reader.read().size() >= 4; }));
+  EXPECT_EQ(reader.read(), (Lines{"message shop kept", "message shop at once", "message shop alone",
+                                  "message shop last"}));
+}
+
+TEST_P(EachPlugin, NoMessagesComeWhereNoneAreFollowed) {
+  Reader reader(*server_, GetParam(), orders());
+  reader.open();
+  server_->exec(emit("shop", "'x'", true));
+  server_->exec(emit("none", "'x'", true));
+  server_->exec("INSERT INTO orders VALUES (1)");
+  ASSERT_TRUE(reader.read_until([&] { return !reader.read().empty(); }));
+  EXPECT_EQ(reader.read(), (Lines{"insert orders 1"}));
+}
+
+TEST_P(EachPlugin, PrefixesThatCannotBeListedAreFollowedAsWell) {
+  for (const std::string odd : {"it's, \"odd\" *\\", "", "näïve😀.*"}) {
+    Reader reader(*server_, GetParam(), orders(), {odd, "shop"});
+    reader.open();
+    server_->exec(emit("it", "'of others'", true));
+    server_->exec(emit("odd", "'of others'", true));
+    server_->exec(emit(odd, "'odd'", true));
+    server_->exec(emit("shop", "'plain'", true));
+    ASSERT_TRUE(reader.read_until([&] { return reader.read().size() == 2; })) << odd;
+    EXPECT_EQ(reader.read(), (Lines{"message " + odd + " odd", "message shop plain"}));
+    reader.source().close();
+    TearDown();
+  }
+}
+
+TEST_P(EachPlugin, AMessageThatIsNotTextDoesNotEndTheStream) {
+  Reader reader(*server_, GetParam(), {}, {"shop"});
+  reader.open();
+  server_->exec(emit("shop", R"('\x61ffc322'::bytea)", true));
+  server_->exec(emit("shop", "''", true));
+  server_->exec(emit("shop", "repeat('long', 2000000)", true));
+  server_->exec(emit("shop", "'plain'", true));
+  ASSERT_TRUE(reader.read_until([&] { return reader.read().size() == 4; }));
+  EXPECT_EQ(reader.read()[0], "message shop a\uFFFD\uFFFD\"");
+  EXPECT_EQ(reader.read()[1], "message shop ");
+  EXPECT_EQ(reader.read()[2].size(), std::string("message shop ").size() + 8'000'000);
+  EXPECT_EQ(reader.read()[3], "message shop plain");
+}
+
+// Right behind the message stands another one, and before it the first row of a transaction that
+// commits later.
+TEST_P(EachPlugin, ConfirmingAMessageNeitherRepeatsItNorLosesWhatComesNext) {
+  Reader reader(*server_, GetParam(), orders(), {"shop"});
+  reader.open();
+  pqxx::connection connection = server_->connect();
+  for (int id = 0; id < 40; id += 2) {  // records end at other places of a page each time
+    const std::string first = "insert orders " + std::to_string(id);
+    const std::string second = "insert orders " + std::to_string(id + 1);
+    pqxx::work work(connection);
+    work.exec("INSERT INTO orders VALUES (" + std::to_string(id) + ")");
+    const std::string told = work.exec(emit("shop", "repeat('x', 900)")).front()[0].c_str();
+    work.exec(emit("shop", "'next'"));
+    server_->exec("INSERT INTO orders VALUES (" + std::to_string(id + 1) + ")");  // flushes
+    ASSERT_TRUE(reader.read_until([&] { return reader.read().size() == 3; }, /*confirm=*/false));
+    EXPECT_TRUE(reader.read()[0].starts_with("message shop x"));
+    EXPECT_EQ(std::ranges::count(reader.ends(), told, &Lsn::text), 1);
+
+    reader.source().close();
+    reader.forget();
+    reader.confirm_only(*Lsn::parse(told));
+    reopen(reader);
+    reader.source().report(reader.confirmed(), true);
+    ASSERT_TRUE(wait_until([&] {
+      return server_->value("SELECT confirmed_flush_lsn FROM pg_replication_slots") == told;
+    }));
+    reader.source().close();
+    reopen(reader);
+    work.commit();
+    ASSERT_TRUE(reader.read_until([&] { return reader.read().size() >= 3; }));
+    EXPECT_EQ(reader.read(), (Lines{"message shop next", second, first}));
+    reader.forget();
+  }
 }
 
 TEST_F(PostgresSourceTest, ASlotInUseIsTransient) {
@@ -309,7 +423,7 @@ TEST_F(PostgresSourceTest, AMissingSlotEndsTheRun) {
 
 TEST_F(PostgresSourceTest, ARefusedPluginOfAnExistingSlotEndsTheRunWithTheFix) {
   WALTRACK_NEEDS_PLUGIN_REFUSAL(*server_);
-  Reader reader(*server_, PluginChoice::wal2json, orders(), "tracker");
+  Reader reader(*server_, PluginChoice::wal2json, orders(), {}, "tracker");
   server_->configure({{"output_plugin_libraries", "'pgoutput, test_decoding'"}});
   server_->reload();
   const Error error = refusal(reader.source(), reader.confirmed());
@@ -351,6 +465,28 @@ TEST_F(PostgresSourceTest, AWakeEndsAWaitThatDoesNotListen) {
   EXPECT_LT(std::chrono::steady_clock::now() - before, 8s);
 }
 
+TEST(PostgresSourceThatFollows, OnlyWhatTheStreamDoesNotBringNeedsANewOne) {
+  const std::vector<TableName> tables = {{"public", "a"}, {"public", "b"}};
+  const TableGlob glob{{"public", false}, {"c_*", true}};
+  Catalog catalog("");
+  for (const Plugin plugin : {Plugin::wal2json, Plugin::pgoutput}) {
+    SCOPED_TRACE(plugin_name(plugin));
+    const bool fixed = plugin == Plugin::wal2json;  // what it sends, for a connection
+    SourceSettings settings;
+    settings.followed.tables = tables;
+    PostgresSource source(settings, plugin, 1, catalog);
+    EXPECT_FALSE(source.follow({tables, {}, {}}));
+    EXPECT_FALSE(source.follow({{tables[1], tables[0]}, {}, {}}));
+    EXPECT_EQ(source.follow({{tables[1]}, {}, {}}), fixed);
+    EXPECT_EQ(source.follow({tables, {}, {}}), fixed);
+    EXPECT_EQ(source.follow({tables, {glob}, {}}), fixed);
+    EXPECT_FALSE(source.follow({tables, {glob}, {}}));
+    EXPECT_TRUE(source.follow({tables, {glob}, {"billing"}}));
+    EXPECT_TRUE(source.follow({tables, {glob}, {"billing", "shop"}}));
+    EXPECT_FALSE(source.follow({tables, {glob}, {"shop", "billing"}}));
+  }
+}
+
 TEST(PostgresSourceUnderBackPressure, StatusGoesOnWhileNothingIsRead) {
   PostgresOptions options;
   options.settings = {{"wal_sender_timeout", "1500ms"}};
@@ -388,6 +524,11 @@ TEST(PostgresSourceAndATransaction, RowsComeInTheOrderOfTheirPlaces) {
       "DO $$ BEGIN FOR i IN 1..50 LOOP BEGIN INSERT INTO b VALUES (i, repeat('y', 9000)); INSERT "
       "INTO a VALUES (10000 + i); IF i % 5 = 0 THEN RAISE 'no'; END IF; EXCEPTION WHEN "
       "raise_exception THEN NULL; END; END LOOP; END $$",
+      "DO $$ BEGIN FOR i IN 1..50 LOOP BEGIN INSERT INTO b VALUES (100 + i, 'x'); PERFORM "
+      "pg_logical_emit_message(true, 'shop', 'x'); PERFORM pg_logical_emit_message(false, 'shop', "
+      "'x'); INSERT INTO a VALUES (50000 + i); PERFORM pg_logical_emit_message(true, 'shop', 'y'); "
+      "IF i % 5 = 0 THEN RAISE 'no'; END IF; EXCEPTION WHEN raise_exception THEN NULL; END; INSERT "
+      "INTO b VALUES (200 + i, 'y'); END LOOP; END $$",
       "INSERT INTO a VALUES (1, 'y'), (5000, 'z') ON CONFLICT (id) DO UPDATE SET note = 'again'",
       "UPDATE parts SET id = id + 10000 WHERE id < 50",
       "CREATE TEMP TABLE rows ON COMMIT DROP AS SELECT g FROM generate_series(20000, 22000) g",
@@ -399,16 +540,24 @@ TEST(PostgresSourceAndATransaction, RowsComeInTheOrderOfTheirPlaces) {
       "COPY parts FROM PROGRAM 'seq 1 2000'",
   };
   for (const PluginChoice plugin : {PluginChoice::wal2json, PluginChoice::pgoutput}) {
-    Reader reader(server, plugin, {{"public", "a"}, {"public", "b"}, {"public", "parts"}});
+    Reader reader(server, plugin, {{"public", "a"}, {"public", "b"}, {"public", "parts"}},
+                  {"shop"});
     server.exec_in_transaction(changes);
     reader.open();
     ASSERT_TRUE(reader.read_until([&] { return reader.places().size() > 12'000; }));
     size_t shared = 0;
+    size_t behind_messages = 0;
     for (size_t i = 1; i < reader.places().size(); ++i) {
       const Reader::Place& before = reader.places()[i - 1];
       const Reader::Place& place = reader.places()[i];
       ASSERT_LE(before.lsn, place.lsn);
       if (before.lsn != place.lsn) continue;
+      // A message's LSN is the end of its record, which may be where a row's record starts.
+      if (before.op == Op::message || place.op == Op::message) {
+        ASSERT_NE(before.op, place.op);
+        ++behind_messages;
+        continue;
+      }
       ASSERT_EQ(before.op == Op::truncate, place.op == Op::truncate);
       if (place.op == Op::truncate) continue;
       ++shared;
@@ -416,6 +565,7 @@ TEST(PostgresSourceAndATransaction, RowsComeInTheOrderOfTheirPlaces) {
       ASSERT_EQ(before.ordinal + 1, place.ordinal);
     }
     EXPECT_GT(shared, 1000u);
+    EXPECT_GT(behind_messages, 10u);
     reader.source().close();
     ASSERT_TRUE(wait_until([&] {
       try {

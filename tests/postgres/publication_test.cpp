@@ -63,6 +63,14 @@ TEST_F(PublicationTest, IsMadeForOurTablesOnly) {
   EXPECT_EQ(published(), "orders users");
 }
 
+TEST_F(PublicationTest, IsMadeWithoutTablesForMessagesAlone) {
+  settings_.followed = {{}, {}, {"shop.checkout"}};
+  ensure();
+  EXPECT_EQ(published(), "");
+  EXPECT_EQ(via_root(), "t");
+  ensure();
+}
+
 TEST_F(PublicationTest, GetsTheTablesThatItLacks) {
   exec("CREATE PUBLICATION waltrack FOR TABLE users");
   ensure();

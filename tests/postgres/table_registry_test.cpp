@@ -68,5 +68,21 @@ TEST(TableRegistry, SameColumnsOfAnotherTableAreAnotherTable) {
   EXPECT_NE(a.id, b.id);
 }
 
+TEST(TableRegistry, APrefixThatIsFollowedIsATable) {
+  FakeCatalog catalog;
+  const std::string prefixes[] = {"shop.checkout", "", "shop.checkout"};
+  const TableRegistry registry(catalog, prefixes);
+  const Table* checkout = registry.find_message_table("shop.checkout");
+  const Table* empty = registry.find_message_table("");
+  ASSERT_NE(checkout, nullptr);
+  ASSERT_NE(empty, nullptr);
+  EXPECT_NE(checkout->id, empty->id);
+  EXPECT_EQ(registry.find_message_table("shop"), nullptr);
+  EXPECT_TRUE(checkout->is_message());
+  EXPECT_EQ(checkout->full_name(), "message:shop.checkout");
+  ASSERT_EQ(checkout->columns.size(), 1U);
+  EXPECT_EQ(checkout->columns[0].name, "content");
+}
+
 }  // namespace
 }  // namespace waltrack

@@ -60,13 +60,32 @@ TEST_F(TransactionItemsTest, EveryItemCarriesItsTransaction) {
   EXPECT_FALSE(items.next(item));
 }
 
+TEST_F(TransactionItemsTest, AMessageOfNoTransactionIsOneOfItsOwn) {
+  const Table table = message_table("shop");
+  items.message(&table, Lsn{104}, false, {});
+  StreamItem item;
+  for (const auto kind :
+       {StreamItem::Kind::begin, StreamItem::Kind::change, StreamItem::Kind::commit}) {
+    ASSERT_TRUE(items.next(item));
+    EXPECT_EQ(item.kind, kind);
+    EXPECT_EQ(item.transaction.xid, 0U);
+    EXPECT_FALSE(item.transaction.has_commit_time());
+    EXPECT_EQ(item.transaction.commit_lsn, Lsn{103}) << "inside of its record, which ends at 104";
+  }
+  EXPECT_EQ(item.end_lsn, Lsn{104});
+  EXPECT_FALSE(items.next(item));
+}
+
 TEST_F(TransactionItemsTest, MessagesOutOfOrderAreFaults) {
   const Table& table = registry.layout(users, {}, ReplicaIdentity::key);
   EXPECT_THROW(items.commit(Lsn{100}, Lsn{120}), DecodeFault);
   EXPECT_THROW(items.row(Op::insert, Lsn{50}, users, table, {}, {}), DecodeFault);
   EXPECT_THROW(items.truncate(Lsn{50}, users, table), DecodeFault);
+  EXPECT_THROW(items.message(&table, Lsn{50}, true, {}), DecodeFault);
+  EXPECT_THROW(items.message(&table, Lsn{}, false, {}), DecodeFault);
   items.begin({7, 0, Lsn{100}});
   EXPECT_THROW(items.begin({8, 0, Lsn{200}}), DecodeFault);
+  EXPECT_THROW(items.message(&table, Lsn{50}, false, {}), DecodeFault);
   EXPECT_THROW(items.commit(Lsn{101}, Lsn{120}), DecodeFault);
   EXPECT_THROW(items.commit(Lsn{100}, Lsn{99}), DecodeFault);
 }

@@ -42,7 +42,8 @@ class Wal2jsonDecoderTest : public testing::Test {
   }
 
   FakeCatalog catalog;
-  Wal2jsonDecoder decoder{catalog};
+  const std::vector<std::string> prefixes{"pre"};
+  Wal2jsonDecoder decoder{catalog, prefixes};
   bool open = false;
 };
 
@@ -180,15 +181,42 @@ TEST_F(Wal2jsonDecoderTest, ATruncateIsOneItemPerResolvedTable) {
   EXPECT_EQ(inside(truncate("part", "0/1985FFF")), "truncate public.part xid=750 at=0/1985FFF #0");
 }
 
-TEST_F(Wal2jsonDecoderTest, LogicalMessagesAreSkippedInsideAndOutsideOfTransactions) {
-  const char* outside =
-      R"({"action":"M","xid":null,"timestamp":null,"lsn":"0/1988FD0","transactional":false,"prefix":"pre","content":"nt"})";
-  EXPECT_EQ(decoded(decoder, outside), Lines{});
+constexpr const char* kOwnMessage =
+    R"({"action":"M","xid":null,"timestamp":null,"lsn":"0/1988FD0","transactional":false,"prefix":"pre","content":"nt"})";
+
+TEST_F(Wal2jsonDecoderTest, AMessageOfTheTransactionIsAChange) {
   EXPECT_EQ(
       inside(
           R"({"action":"M","xid":792,"timestamp":"2026-11-23 14:38:32.429923+00","lsn":"0/1988F98","transactional":true,"prefix":"pre","content":"co\"n"})"),
-      "");
-  EXPECT_EQ(inside(outside), "");
+      "message message:pre xid=750 at=0/1988F98 #0 new(content='co\"n')");
+  EXPECT_EQ(
+      inside(
+          R"({"action":"M","xid":792,"timestamp":"2026-11-23 14:38:32.429923+00","lsn":"0/1988FD0","transactional":true,"prefix":"pre","content":""})"),
+      "message message:pre xid=750 at=0/1988FD0 #0 new(content='')");
+}
+
+TEST_F(Wal2jsonDecoderTest, AMessageOfNoTransactionIsOneOfItsOwn) {
+  EXPECT_EQ(decoded(decoder, kOwnMessage),
+            (Lines{"begin xid=0 time=0 commit=0/1988FCF",
+                   "message message:pre xid=0 at=0/1988FD0 #0 new(content='nt')",
+                   "commit xid=0 time=0 commit=0/1988FCF end=0/1988FD0"}));
+  EXPECT_NE(inside(kInsertToast), "") << "a transaction may follow";
+  EXPECT_NE(decode_error(decoder, kOwnMessage), "") << "but never one inside of the other";
+}
+
+TEST_F(Wal2jsonDecoderTest, OfMessagesOfOtherPrefixesOnlyThePositionIsTold) {
+  Wal2jsonDecoder other(catalog);
+  EXPECT_EQ(decoded(other, kOwnMessage),
+            (Lines{"begin xid=0 time=0 commit=0/1988FCF",
+                   "commit xid=0 time=0 commit=0/1988FCF end=0/1988FD0"}));
+  EXPECT_EQ(inside(R"({"action":"M","lsn":"0/5","transactional":true,"prefix":"","content":"x"})"),
+            "");
+}
+
+TEST_F(Wal2jsonDecoderTest, AContentThatIsNotTextIsMended) {
+  EXPECT_EQ(inside("{\"action\":\"M\",\"lsn\":\"0/5\",\"transactional\":true,\"prefix\":\"pre\","
+                   "\"content\":\"a\xff\xc3\\\"z\"}"),
+            "message message:pre xid=750 at=0/5 #0 new(content='a\uFFFD\uFFFD\"z')");
 }
 
 TEST_F(Wal2jsonDecoderTest, ErrorsNamePluginAndLsnAndNoValues) {
@@ -211,17 +239,24 @@ TEST_F(Wal2jsonDecoderTest, AnotherEncodingHasARemedy) {
 TEST_F(Wal2jsonDecoderTest, MessagesThatLackWhatTheOptionsGiveAreErrors) {
   EXPECT_NE(decode_error(decoder, kInsertToast), "") << "outside of a transaction";
   EXPECT_NE(decode_error(decoder, kCommit), "") << "without a begin";
-  for (const char* message : {R"({"action":"X"})", R"({"lsn":"0/1"})",
-                              R"({"action":"B","timestamp":"2026-11-23 14:38:32+00","lsn":"0/1"})",
-                              R"({"action":"B","xid":1,"timestamp":"23.11.2026","lsn":"0/1"})",
-                              R"({"action":"B","xid":1,"timestamp":"2026-11-23 14:38:32+00"})",
-                              R"({"action":"I","lsn":"0/1","table":"t","columns":[]})",
-                              R"({"action":"I","schema":"s","table":"t","columns":[]})",
-                              R"({"action":"I","lsn":"0/1","schema":"s","table":"t"})",
-                              R"({"action":"U","lsn":"0/1","schema":"s","table":"t","columns":[]})",
-                              R"({"action":"D","lsn":"0/1","schema":"s","table":"t"})"}) {
+  for (const char* message :
+       {R"({"action":"X"})", R"({"lsn":"0/1"})",
+        R"({"action":"B","timestamp":"2026-11-23 14:38:32+00","lsn":"0/1"})",
+        R"({"action":"B","xid":1,"timestamp":"23.11.2026","lsn":"0/1"})",
+        R"({"action":"B","xid":1,"timestamp":"2026-11-23 14:38:32+00"})",
+        R"({"action":"I","lsn":"0/1","table":"t","columns":[]})",
+        R"({"action":"I","schema":"s","table":"t","columns":[]})",
+        R"({"action":"I","lsn":"0/1","schema":"s","table":"t"})",
+        R"({"action":"U","lsn":"0/1","schema":"s","table":"t","columns":[]})",
+        R"({"action":"D","lsn":"0/1","schema":"s","table":"t"})",
+        R"({"action":"M","lsn":"0/1","prefix":"pre","content":""})",
+        R"({"action":"M","lsn":"0/1","transactional":true,"content":""})",
+        R"({"action":"M","lsn":"0/1","transactional":true,"prefix":"pre"})",
+        R"({"action":"M","transactional":true,"prefix":"pre","content":""})",
+        R"({"action":"M","transactional":1,"prefix":"pre","content":""})",
+        R"({"action":"M","transactional":true,"prefix":null,"content":""})"}) {
     FakeCatalog other_catalog;
-    Wal2jsonDecoder other(other_catalog);
+    Wal2jsonDecoder other(other_catalog, prefixes);
     if (std::string_view(message).find("\"B\"") == std::string_view::npos) decoded(other, kBegin);
     EXPECT_NE(decode_error(other, message), "") << message;
   }

@@ -42,6 +42,62 @@ TEST_F(StateStatusTest, TellsEverythingThatIsStored) {
   EXPECT_EQ(status.newest_dead_letters[0].letter.position.lsn.value, 3u);
 }
 
+TEST_F(StateStatusTest, TheMappingsStateComesBackWhole) {
+  StateFile file(path(), clock_);
+  EXPECT_FALSE(read_state_status(path()).mappings);
+  MappingState mappings;
+  mappings.live = {{3, 12, "00ff"}, 42};
+  file.save_mappings(mappings);
+  EXPECT_EQ(read_state_status(path()).mappings, mappings);
+  mappings.pending = {{4, 13, "11ff"}, 43, "an outage"};
+  mappings.invalid = {44, {"a.yaml:1:1: error: no\n  hint: do", "b.yaml: error: \"no\""}};
+  mappings.unchecked = {45, "the server is away"};
+  mappings.lacking = {"run the SQL"};
+  mappings.shadow = {{"public.t", "identify", UINT64_MAX, 2, "no_user"}};
+  file.save_mappings(mappings);
+  EXPECT_EQ(read_state_status(path()).mappings, mappings);
+}
+
+TEST_F(StateStatusTest, AFaultThatIsNoUtf8IsStored) {
+  StateFile file(path(), clock_);
+  MappingState mappings;
+  mappings.invalid = {44, {"\xff"}};
+  file.save_mappings(mappings);
+  EXPECT_EQ(read_state_status(path()).mappings->invalid->faults.size(), 1u);
+}
+
+TEST_F(StateStatusTest, AMappingsStateOfAnotherVersionIsReadAsFarAsItGoes) {
+  {
+    StateFile file(path(), clock_);
+    file.save_mappings({});
+  }
+  SQLite::Database database(path(), SQLite::OPEN_READWRITE);
+  const auto with = [&](const std::string& text) {
+    SQLite::Statement update(database, "update mappings set state = ?");
+    update.bind(1, text);
+    update.exec();
+    return *read_state_status(path()).mappings;
+  };
+  EXPECT_EQ(with(R"({"live":{"files":3,"more":[]},"pending":7,"shadow":[1,{"events":-1}]})")
+                .live.set.files,
+            3u);
+  EXPECT_EQ(with("no JSON"), MappingState{});
+}
+
+// The file as it was made before the mappings' state was kept in it.
+TEST_F(StateStatusTest, AFileWithoutAMappingsStateIsReadAndTakenOver) {
+  { StateFile(path(), clock_).save(at(7), {}); }
+  SQLite::Database(path(), SQLite::OPEN_READWRITE).exec("drop table mappings");
+  EXPECT_EQ(read_state_status(path()).checkpoint->checkpoint, at(7));
+  EXPECT_FALSE(read_state_status(path()).mappings);
+  StateFile file(path(), clock_);
+  EXPECT_EQ(file.checkpoint(), at(7));
+  MappingState mappings;
+  mappings.live.set.files = 1;
+  file.save_mappings(mappings);
+  EXPECT_EQ(read_state_status(path()).mappings, mappings);
+}
+
 TEST_F(StateStatusTest, ConditionKeepsSinceWhenItHolds) {
   {
     StateFile file(path(), clock_);

@@ -1,0 +1,92 @@
+#include "cli/columns_lock_file.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+#include <unistd.h>
+
+#include "mapping/columns_lock.hpp"
+#include "mapping/mapping_folder.hpp"
+
+namespace waltrack {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string text_of(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return std::move(text).str();
+}
+
+// By a file beside it, so that whoever reads it meanwhile finds the old one or the new one.
+bool replace(const fs::path& path, const std::string& text) {
+  const fs::path beside =
+      path.parent_path() / ("." + path.filename().string() + "." + std::to_string(getpid()));
+  std::error_code problem;
+  bool done = false;
+  {
+    std::ofstream out(beside, std::ios::binary | std::ios::trunc);
+    out << text;
+    out.close();
+    done = !out.fail();
+  }
+  if (done) fs::rename(beside, path, problem);
+  if (done && !problem) return true;
+  fs::remove(beside, problem);
+  return false;
+}
+
+}  // namespace
+
+std::optional<std::string> columns_lock_text(Catalog& catalog,
+                                             const std::vector<MappingFile>& mappings) {
+  const std::vector<TableName> wanted = followed(mappings, catalog.tables()).tables;
+  std::vector<Table> tables = catalog.read_tables();
+  std::erase_if(tables, [&](const Table& table) {
+    return std::ranges::find(wanted, TableName{table.schema, table.name}) == wanted.end();
+  });
+  if (tables.size() != wanted.size()) return std::nullopt;
+  return write_columns_lock(tables);
+}
+
+LockOutcome refresh_columns_lock(const fs::path& folder, const std::vector<MappingFile>& mappings,
+                                 Catalog& catalog) {
+  const std::optional<std::string> text = columns_lock_text(catalog, mappings);
+  if (!text) return LockOutcome::left_alone;
+  const fs::path path = folder / kColumnsLockName;
+  if (text_of(path) == *text) return LockOutcome::unchanged;
+  return replace(path, *text) ? LockOutcome::written : LockOutcome::not_writable;
+}
+
+const char* describe(LockOutcome outcome) {
+  switch (outcome) {
+    case LockOutcome::written:
+      return "wrote columns.lock.json beside the mappings: the tables have other columns than it "
+             "said";
+    case LockOutcome::not_writable:
+      return "columns.lock.json beside the mappings is out of date, and cannot be written here";
+    case LockOutcome::left_alone:
+    case LockOutcome::unchanged:
+      break;
+  }
+  return "";
+}
+
+const char* outcome_name(LockOutcome outcome) {
+  switch (outcome) {
+    case LockOutcome::left_alone:
+      return "left_alone";
+    case LockOutcome::unchanged:
+      return "unchanged";
+    case LockOutcome::written:
+      return "written";
+    case LockOutcome::not_writable:
+      return "not_writable";
+  }
+  return "";
+}
+
+}  // namespace waltrack

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/change_mapper.hpp"
+#include "model/followed.hpp"
+#include "model/mapping_state.hpp"
+
+namespace waltrack {
+
+// The compiled mapping files of one moment, ready to be put to work.
+struct MappingSet {
+  std::unique_ptr<ChangeMapper> mapper;
+  Followed followed;  // what its rules want to hear of
+  MappingSummary summary;
+  std::vector<ShadowRule> shadow;  // its shadow rules, nothing counted yet
+};
+
+}  // namespace waltrack

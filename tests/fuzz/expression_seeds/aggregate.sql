@@ -1,0 +1,1 @@
+(select group_concat(a.value || b.value, ',') from json_each('[1,2,3]') as a, json_tree(prefs) as b)

@@ -1,0 +1,1 @@
+case when seats > 3 and fee <> 1.5 then 'many' when born is null then x'00ff' else score end

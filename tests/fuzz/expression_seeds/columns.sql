@@ -1,0 +1,1 @@
+lower(email) || new.plan || coalesce(old.plan, '') || "Full Name"

@@ -1,0 +1,1 @@
+(select json_group_array(upper(value)) from json_each(tags) where value is not null)

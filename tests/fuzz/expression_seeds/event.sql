@@ -1,0 +1,1 @@
+event.op || event.lsn || event.xid || event.committed_at || event.table_name

@@ -1,0 +1,1 @@
+lowr(emial) + ("x" || 'y

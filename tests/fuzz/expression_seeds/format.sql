@@ -1,0 +1,1 @@
+printf('%5.2f|%-8s|%c|%,d|%Q|%*x', fee, plan, role, big, email, 4, seats)

@@ -1,0 +1,1 @@
+sha256(avatar) || hex(avatar) || bool(coalesce(verified, false)) || contains(tags, 'a')

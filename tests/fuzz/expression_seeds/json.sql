@@ -1,0 +1,1 @@
+json_object('a', seats, 'b', prefs -> 'ui', 'c', json_array(1, null, tags ->> 0))

@@ -1,0 +1,1 @@
+plan <> 'free' and verified = 'true' || name || 'plan' and created_at > datetime('now') and role not in ('a')

@@ -1,0 +1,1 @@
+datetime('now', 'local' || 'time') || strftime('%s', created_at, 'utc')

@@ -1,0 +1,1 @@
+printf('%1000000000d', 1) || zeroblob(1e9)

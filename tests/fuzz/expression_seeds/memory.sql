@@ -1,0 +1,1 @@
+(with recursive c(x, t) as (select 1, '' union select x + 1, hex(zeroblob(2000)) from c) select count(*) from c)

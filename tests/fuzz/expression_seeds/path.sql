@@ -1,0 +1,1 @@
+json_extract(prefs, 'bad') || (email -> '$.a')

@@ -1,0 +1,1 @@
+email::text ilike 'a' or prefs #>> '{a}' or tags @> '[1]' or left(email, 2) ~* 'x' or tags[1] ? 'a'

@@ -1,0 +1,1 @@
+regexp_replace(email, '(\w+)\s*', '<\1>') regexp '^<' and regexp_extract(plan, '(p)(r)', 2) = 'r'

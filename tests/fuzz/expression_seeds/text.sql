@@ -1,0 +1,1 @@
+split_part(concat(email, null, seats), '@', -1) || replace(trim(plan, 'o'), 'p', '') || instr(role, 'm')

@@ -1,0 +1,1 @@
+date_trunc('week', created_at) || iso8601(seats, 'ms') || date(born, '+1 day') || strftime('%Y', now())

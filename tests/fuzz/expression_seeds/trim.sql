@@ -1,0 +1,1 @@
+ltrim(rtrim(role, 'nÄ'), 'x') || upper(lower(city || role)) || like('%a%', email) || glob('*', plan)

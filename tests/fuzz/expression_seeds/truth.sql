@@ -1,0 +1,1 @@
+changed.plan and plan is distinct from 'trial' or not verified

@@ -1,0 +1,1 @@
+(select max(n) from (select row_number() over (order by value) as n from json_each(tags)))

@@ -1,0 +1,123 @@
+#include "mapping/rule_lints.hpp"
+
+#include <gtest/gtest.h>
+
+#include "mapping/mapping_harness.hpp"
+
+namespace waltrack {
+namespace {
+
+// "error 3:5 message" a line, without hints.
+std::string told(std::string_view yaml, Table table = users_table(ReplicaIdentity::full)) {
+  Diagnostics diagnostics;
+  compile(yaml, {std::move(table)}, diagnostics);
+  std::string text;
+  for (const Diagnostic& one : diagnostics.all()) {
+    text += one.severity == Severity::error ? "error " : "warning ";
+    text += std::to_string(one.place.line) + ":" + std::to_string(one.place.column) + " " +
+            one.message + "\n";
+  }
+  return text;
+}
+
+std::string event(const std::string& name) {
+  return told("table: users\nuser_id: id\ntrack: { event: " + name + " }\n");
+}
+
+TEST(RuleLints, EventIsAnObjectAndAnAction) {
+  for (const char* fine : {"Order Completed", "OAuth Token 2 Issued", "3D Model Viewed", "SMS Sent",
+                           "Überweisung Ausgeführt"}) {
+    EXPECT_EQ(event(fine), "") << fine;
+  }
+  for (const char* odd : {"order completed", "OrderCompleted", "order_completed", "Signup",
+                          "Order  Completed", "ORDER COMPLETED"}) {
+    EXPECT_EQ(event(odd),
+              "warning 3:17 '" + std::string(odd) + "' is no \"Object Action\" in Title Case\n");
+  }
+}
+
+TEST(RuleLints, NameInTitleCaseIsSuggested) {
+  Diagnostics diagnostics;
+  compile("table: users\nuser_id: id\ntrack: { event: orderCompleted }\n", {users_table()},
+          diagnostics);
+  ASSERT_EQ(diagnostics.all().size(), 1U);
+  EXPECT_EQ(diagnostics.all()[0].hint, "as in 'Order Completed'");
+}
+
+TEST(RuleLints, NameThatTheRowDecidesIsToldOf) {
+  EXPECT_EQ(event("{ $sql: \"'Plan ' || role\" }"),
+            "warning 3:26 a name that the row decides: each value becomes an event of its own\n");
+}
+
+Table secretive() {
+  Table table = users_table(ReplicaIdentity::full);
+  table.columns.push_back(column("password_hash", ValueKind::text));
+  return table;
+}
+
+TEST(RuleLints, SecretIsRefusedUnlessAcknowledged) {
+  const std::string head = "table: users\nuser_id: id\n";
+  const std::string refused = "error 3:30 column 'password_hash' looks like a secret\n";
+  EXPECT_EQ(told(head + "identify: { traits: { a: 1, p: password_hash } }\n", secretive()),
+            "error 3:32 column 'password_hash' looks like a secret\n");
+  EXPECT_EQ(told(head + "identify: { traits: { p: lower(password_hash) } }\n", secretive()),
+            "error 3:26 column 'password_hash' looks like a secret\n");
+  EXPECT_EQ(told(head + "acknowledge_pii: password_hash\nidentify: { traits: { p: "
+                        "password_hash } }\n",
+                 secretive()),
+            "");
+  EXPECT_EQ(told(head + "identify: { traits: { p: password_hash is not null } }\n", secretive()),
+            "");
+  EXPECT_EQ(told(head + "when: password_hash is not null\nidentify: {}\n", secretive()), "");
+}
+
+TEST(RuleLints, AcknowledgedColumnMustBeThere) {
+  EXPECT_EQ(told("table: users\nuser_id: id\nacknowledge_pii: [emial]\nidentify: {}\n"),
+            "error 1:1 acknowledge_pii: unknown column 'emial' of public.users\n");
+}
+
+TEST(RuleLints, PersonalDataOutsideOfTraitsIsToldOf) {
+  const std::string call = "table: users\nuser_id: id\ntrack:\n  event: Thing Done\n";
+  EXPECT_EQ(told(call + "  properties: { to: email }\n"),
+            "warning 5:21 column 'email' looks personal\n");
+  EXPECT_EQ(told(call + "  properties: { to: { $sql: email, $hash: sha256 } }\n"), "");
+  EXPECT_EQ(told(call + "  properties: { has: email is not null }\n"), "");
+  EXPECT_EQ(told("acknowledge_pii: email\n" + call + "  properties: { to: email }\n"), "");
+  EXPECT_EQ(told("table: users\nuser_id: id\nidentify: { traits: { email: email } }\n"), "");
+  EXPECT_EQ(told("table: users\nuser_id: id\nidentify: { traits: { $columns: [email] } }\n"),
+            "warning 3:33 column 'email' looks personal\n");
+}
+
+TEST(RuleLints, ReservedNamesHaveTheirTypes) {
+  EXPECT_EQ(told("table: users\nuser_id: id\nidentify:\n  traits:\n    email: seats\n"
+                 "    address: plan\n    createdAt: created_at\n    age: seats\n"
+                 "    company: plan\n    phone: lower(plan)\n    birthday: born\n"),
+            "warning 5:12 'email' is a reserved trait: destinations expect a text\n"
+            "warning 6:14 'address' is a reserved trait: destinations expect an object with "
+            "street, city, state, …\n"
+            "warning 9:14 'company' is a reserved trait: destinations expect an object with name, "
+            "id, industry, …\n");
+  EXPECT_EQ(told("table: users\nuser_id: id\ntrack:\n  event: Thing Done\n  properties:\n"
+                 "    revenue: plan\n    value: fee\n    currency: plan\n"),
+            "warning 6:14 'revenue' is a reserved property: destinations expect a number\n");
+}
+
+TEST(RuleLints, UserThatMayBeMissingIsToldOf) {
+  const std::string rest = "track: { event: Thing Done }\n";
+  const std::string warned = "warning 2:10 'plan' can be null: such a row becomes a dead letter\n";
+  EXPECT_EQ(told("table: users\nuser_id: plan\n" + rest), warned);
+  EXPECT_EQ(told("table: users\nuser_id: plan\nwhen: plan is not null\n" + rest), "");
+  EXPECT_EQ(told("table: users\nuser_id: plan\nanonymous_id: device_id\n" + rest), "");
+  EXPECT_EQ(told("table: users\nuser_id: id\n" + rest), "");
+}
+
+TEST(RuleLints, IdAcrossSchemasIsToldOf) {
+  const std::string rest = "track: { event: Thing Done }\n";
+  EXPECT_EQ(told("table: pub*.users\nuser_id: id\n" + rest),
+            "warning 2:10 'id' of different schemas may be the same id for different users\n");
+  EXPECT_EQ(told("table: pub*.users\nuser_id: event.schema || ':' || id\n" + rest), "");
+  EXPECT_EQ(told("table: public.us*\nuser_id: id\n" + rest), "");
+}
+
+}  // namespace
+}  // namespace waltrack
