@@ -24,6 +24,7 @@ const char* const kFooter =
     "Examples:\n"
     "  waltrack init                      look at a database, write first mapping files\n"
     "  waltrack check                     everything that is wrong, at once\n"
+    "  waltrack preview users             the events that real rows would make; sends nothing\n"
     "  waltrack test                      run the tests in the mapping files\n"
     "  waltrack run                       stream, until a signal\n"
     "  waltrack receive --ndjson out.ndjson\n"
@@ -94,6 +95,7 @@ int run_app(int argc, char** argv) {
   register_check(app, action);
   register_init(app, action);
   register_plan(app, action);
+  register_preview(app, action);
   register_receive(app, action);
   register_run(app, action);
   register_schema(app, action);

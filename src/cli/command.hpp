@@ -31,6 +31,7 @@ void configure_log(const LogOptions& options);
 void register_check(CLI::App& app, Action& action);
 void register_init(CLI::App& app, Action& action);
 void register_plan(CLI::App& app, Action& action);
+void register_preview(CLI::App& app, Action& action);
 void register_receive(CLI::App& app, Action& action);
 void register_run(CLI::App& app, Action& action);
 void register_schema(CLI::App& app, Action& action);

@@ -206,6 +206,12 @@ class ConfigReader {
   }
 
   std::string read_state() { return read_path("state", config_.state); }
+  Config read_to_look() {
+    if (!has_map_) return config_;
+    read_source(root_->section("source"));
+    config_.mappings = read_mappings();
+    return config_;
+  }
   std::string read_mappings() { return read_path("mappings", config_.mappings); }
 
  private:
@@ -365,6 +371,11 @@ Config load_config(const std::string& path, Diagnostics& diagnostics,
 std::string load_config_state(const std::string& path, Diagnostics& diagnostics,
                               const Environment& environment) {
   return ConfigReader(path, diagnostics, environment).read_state();
+}
+
+Config load_config_to_look(const std::string& path, Diagnostics& diagnostics,
+                           const Environment& environment) {
+  return ConfigReader(path, diagnostics, environment).read_to_look();
 }
 
 std::string load_config_mappings(const std::string& path, Diagnostics& diagnostics,

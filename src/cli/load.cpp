@@ -16,6 +16,14 @@ void tell(const Diagnostics& diagnostics, const std::string& what) {
               std::to_string(count) + (count == 1 ? " error in " : " errors in ") + what);
 }
 
+void tell_errors(const Diagnostics& diagnostics, const std::string& what) {
+  Diagnostics errors;
+  for (const Diagnostic& one : diagnostics.all()) {
+    if (one.severity == Severity::error) errors.error(one.place, one.message, one.hint);
+  }
+  tell(errors, what);
+}
+
 Loaded read_files(const std::string& config_path, Diagnostics& diagnostics) {
   Loaded loaded;
   loaded.config = load_config(config_path, diagnostics, process_environment());
@@ -28,6 +36,15 @@ Loaded load_all(const std::string& config_path) {
   Diagnostics diagnostics;
   Loaded loaded = read_files(config_path, diagnostics);
   tell(diagnostics, "configuration and mappings");
+  return loaded;
+}
+
+Loaded load_for_looking(const std::string& config_path) {
+  Diagnostics diagnostics;
+  Loaded loaded;
+  loaded.config = load_config_to_look(config_path, diagnostics, process_environment());
+  loaded.mappings = read_mapping_folder(loaded.config.mappings, diagnostics);
+  tell_errors(diagnostics, "configuration and mappings");
   return loaded;
 }
 

@@ -24,6 +24,10 @@ Loaded read_files(const std::string& config_path, Diagnostics& diagnostics);
 // anything is wrong everything that is wrong is printed, and a usage Error is thrown.
 Loaded load_all(const std::string& config_path);
 
+// Only what it takes to look at the database with the mappings: it asks for no write key. Warnings
+// are not told.
+Loaded load_for_looking(const std::string& config_path);
+
 // Only the state file's path: a command that merely looks must not ask for secrets to be set.
 std::string load_state_path(const std::string& config_path);
 
@@ -32,5 +36,7 @@ std::string load_mappings_path(const std::string& config_path);
 
 // Prints all diagnostics; throws a usage Error that counts the errors if there are any.
 void tell(const Diagnostics& diagnostics, const std::string& what);
+// The same without the warnings, for commands that are about something else.
+void tell_errors(const Diagnostics& diagnostics, const std::string& what);
 
 }  // namespace waltrack

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <sstream>
 
 #include "base/error.hpp"
@@ -60,22 +61,26 @@ std::string mappings_folder(const TestOptions& options, bool config_is_named) {
   return load_mappings_path(options.common.config_path);
 }
 
-std::vector<Table> locked_tables(const fs::path& folder, Diagnostics& diagnostics) {
-  const fs::path path = folder / kColumnsLockName;
-  std::error_code problem;
-  if (!fs::exists(path, problem)) {
-    throw Error(ErrorKind::usage,
-                "there is no " + std::string(kColumnsLockName) + " to tell the tables' columns",
-                path.string(),
-                "run `waltrack check` once with the database at hand, and keep the file in Git");
-  }
-  return read_columns_lock(text_of(path), path.string(), diagnostics);
-}
-
 void add_errors(const Diagnostics& found, Diagnostics& diagnostics) {
   for (const Diagnostic& one : found.all()) {
     if (one.severity == Severity::error) diagnostics.error(one.place, one.message, one.hint);
   }
+}
+
+// Nothing where there is no such file, or a faulty one.
+std::optional<std::vector<Table>> locked_tables(const fs::path& folder, Diagnostics& diagnostics) {
+  const fs::path path = folder / kColumnsLockName;
+  std::error_code problem;
+  if (!fs::exists(path, problem)) {
+    diagnostics.error(
+        {path.string(), 0, 0}, "there is no such file to tell the tables' columns",
+        "run `waltrack check` once with the database at hand, and keep the file in Git");
+    return std::nullopt;
+  }
+  Diagnostics found;
+  std::vector<Table> tables = read_columns_lock(text_of(path), path.string(), found);
+  add_errors(found, diagnostics);
+  return found.has_errors() ? std::nullopt : std::optional(std::move(tables));
 }
 
 // Mapping files of one folder, and their tests' results.
@@ -88,37 +93,39 @@ Tested test_files(const fs::path& folder, std::vector<MappingFile> mappings,
                   const TestOptions& options, Diagnostics& diagnostics) {
   Tested tested;
   tested.mappings = std::move(mappings);
-  std::vector<Table> tables = locked_tables(folder, diagnostics);
-  if (diagnostics.has_errors()) return tested;
+  std::optional<std::vector<Table>> tables = locked_tables(folder, diagnostics);
+  if (!tables) return tested;
   tested.results =
-      run_mapping_tests(tested.mappings, std::move(tables),
+      run_mapping_tests(tested.mappings, *std::move(tables),
                         options.update ? MissingExpect::fine : MissingExpect::fault, diagnostics);
   return tested;
+}
+
+// By their folders: each has its own columns.lock.json. What is wrong goes to `diagnostics`.
+std::map<fs::path, std::vector<MappingFile>> read_mappings(const TestOptions& options,
+                                                           bool config_is_named,
+                                                           Diagnostics& diagnostics) {
+  std::map<fs::path, std::vector<MappingFile>> by_folder;
+  Diagnostics found;
+  if (options.files.empty()) {
+    const fs::path folder = mappings_folder(options, config_is_named);
+    std::vector<MappingFile> mappings = read_mapping_folder(folder, found);
+    if (!mappings.empty()) by_folder[folder] = std::move(mappings);
+  }
+  for (const std::string& file : options.files) {
+    const fs::path folder =
+        options.folder.empty() ? fs::path(file).parent_path() : fs::path(options.folder);
+    by_folder[folder].push_back(read_mapping_file(text_of(file), file, found));
+  }
+  add_errors(found, diagnostics);
+  return by_folder;
 }
 
 std::vector<Tested> test_all(const TestOptions& options, bool config_is_named) {
   Diagnostics diagnostics;
   std::vector<Tested> tested;
-  if (options.files.empty()) {
-    const fs::path folder = mappings_folder(options, config_is_named);
-    Diagnostics found;
-    auto mappings = read_mapping_folder(folder, found);
-    if (!found.has_errors()) {
-      tested.push_back(test_files(folder, std::move(mappings), options, diagnostics));
-    }
-    add_errors(found, diagnostics);
-  }
-  std::map<fs::path, std::vector<MappingFile>> by_folder;
-  Diagnostics found;
-  for (const std::string& file : options.files) {
-    by_folder[fs::path(file).parent_path()].push_back(
-        read_mapping_file(text_of(file), file, found));
-  }
-  add_errors(found, diagnostics);
-  for (auto& [folder, mappings] : by_folder) {
-    const fs::path lock = options.folder.empty() ? folder : fs::path(options.folder);
-    tested.push_back(test_files(lock, std::move(mappings), options, diagnostics));
-  }
+  for (auto& [folder, mappings] : read_mappings(options, config_is_named, diagnostics))
+    tested.push_back(test_files(folder, std::move(mappings), options, diagnostics));
   tell(diagnostics, "the mappings and their tests");
   return tested;
 }

@@ -12,11 +12,14 @@ class DifferenceText {
   void add_changed(const EventJson& event, size_t number, const std::vector<Difference>& found) {
     out_ += indent_ + "~ event " + std::to_string(number) + ", " +
             tinted(look_, Tint::bold, printable(event_title(event))) + "\n";
+    add_fields(found, "    ");
+  }
+
+  void add_fields(const std::vector<Difference>& found, const std::string& deeper) {
     for (const Difference& one : found) {
-      out_ += indent_ + "    " + printable(one.path) + "\n";
-      if (one.before) line('-', Tint::red, *one.before, note(one));
-      if (one.after) line('+', Tint::green, *one.after, "");
-      if (!one.after) out_ += indent_ + "      + " + tinted(look_, Tint::dim, "nothing") + "\n";
+      out_ += indent_ + deeper + printable(one.path) + "\n";
+      line(deeper + "  - ", Tint::red, one.before, note(one));
+      line(deeper + "  + ", Tint::green, one.after, "");
     }
   }
 
@@ -31,14 +34,17 @@ class DifferenceText {
 
  private:
   // JSON's quotes tell a text from a number.
-  void line(char sign, Tint tint, const EventJson& value, const std::string& note) {
-    const std::string text = indent_ + "      " + sign + " " +
-                             value.dump(-1, ' ', false, EventJson::error_handler_t::replace) + note;
+  void line(const std::string& sign, Tint tint, const std::optional<EventJson>& value,
+            const std::string& note) {
+    const std::string shown =
+        value ? value->dump(-1, ' ', false, EventJson::error_handler_t::replace) : "nothing";
+    const std::string text = indent_ + sign + shown + note;
     out_ += tinted(look_, tint, cut_to(printable(text), look_.width)) + "\n";
   }
 
   static std::string note(const Difference& one) {
-    const bool only_quotes = one.after && one.after->is_string() && !one.before->is_string() &&
+    const bool only_quotes = one.before && one.after && one.after->is_string() &&
+                             !one.before->is_string() &&
                              one.before->dump() == one.after->get<std::string>();
     return only_quotes ? "  (the event has a text: write it in quotes)" : "";
   }
@@ -49,6 +55,13 @@ class DifferenceText {
 };
 
 }  // namespace
+
+std::string changed_fields_text(const std::vector<Difference>& differences, std::string_view indent,
+                                TextLook look) {
+  DifferenceText text(indent, look);
+  text.add_fields(differences, "");
+  return text.take();
+}
 
 EventJson essence(const EventJson& event) {
   if (event.contains("dead_letter")) return event;

@@ -17,6 +17,10 @@ std::string difference_text(const std::vector<EventPair>& pairs,
                             const std::vector<EventJson>& after, std::string_view indent,
                             TextLook look);
 
+// The fields alone, of one event: its path, and a line for what was and what is.
+std::string changed_fields_text(const std::vector<Difference>& differences, std::string_view indent,
+                                TextLook look);
+
 // What a person wants to see of an event: without ids and library, which all have.
 EventJson essence(const EventJson& event);
 

@@ -175,6 +175,9 @@ class Update {
 
   void edit(Lines& lines, const Fixture& fixture, const Events& events) const {
     const YamlNode* key = expect_key(fixture);
+    if (line_of(key == nullptr ? fixture.place : key->place) >= lines.size()) {
+      throw Refusal{fixture.place, "the file has changed meanwhile", "run the tests again"};
+    }
     require_block(lines, key == nullptr ? fixture.place : key->place);
     if (key == nullptr) {
       const size_t column = column_of(fixture.place);

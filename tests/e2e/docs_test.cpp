@@ -184,7 +184,7 @@ TEST(Docs, TheReferenceNamesEachKeyFunctionAndType) {
     for (const std::string& key : mapping_key_names(map))
       expect_named(key);
   }
-  for (const std::string& type : declared_type_names())
+  for (const std::string& type : key_word_names(KeyShape::type))
     expect_named(type);
   for (const char* own : {"bool(", "now(", "concat(", "split_part(", "contains(", "date_trunc(",
                           "iso8601(", "sha256(", "regexp_extract(", "regexp_replace("})

@@ -93,14 +93,25 @@ TEST_F(TestCommand, IsNotContentWithNoTestAtAll) {
   expect_told(run({"--allow-none"}), 0, {"no tests"});
 }
 
+TEST_F(TestCommand, UpdatesAFileBehindALinkAndLeavesTheLink) {
+  write(replaced(kMapping, "properties: { plan: free } }\n", "properties: { plan: pro } }\n"));
+  std::filesystem::rename(folder_ / "mappings/people.yaml", folder_ / "real.yaml");
+  std::filesystem::create_symlink("../real.yaml", folder_ / "mappings/people.yaml");
+  expect_told(run({"--update"}), 0, {"wrote 1 expectation"});
+  EXPECT_TRUE(std::filesystem::is_symlink(folder_ / "mappings/people.yaml"));
+  EXPECT_EQ(read_file(folder_ / "real.yaml"), kMapping);
+}
+
 TEST_F(TestCommand, TellsWhatWritesAMissingLock) {
   std::filesystem::remove(folder_ / "mappings/columns.lock.json");
   expect_told(run(), 2, {"mappings/columns.lock.json", "waltrack check"});
 }
 
 TEST_F(TestCommand, TellsAllFaultsOfTheFiles) {
+  folder_.write("mappings/other.yaml", "table: people\nusr: id\ntrack: { event: E }\n");
   write(replaced(kMapping, "{ id: 7, plan: free }\n", "{ id: x, paln: free }\n"));
-  expect_told(run(), 2, {"people.yaml:6:19", "whole number", "did you mean 'plan'?", "2 errors"});
+  expect_told(run(), 2,
+              {"people.yaml:6:19", "whole number", "did you mean 'plan'?", "other.yaml:2:1"});
 }
 
 }  // namespace
