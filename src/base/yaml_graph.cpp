@@ -284,6 +284,12 @@ void GraphBuilder::explain(const YAML::Exception& exception) {
     unexpected = source_.text().find_last_not_of("|> ", position - 1) + 1;
   const size_t quoted = source_.quoted_text_before(unexpected);
   if (quoted != YamlSource::npos) {
+    const size_t before = source_.text().find_last_not_of(" \n", quoted - 1);
+    const bool in_flow = !stack_.empty() && node(stack_.back()).flow;
+    if (in_flow && quoted > 0 && source_.at(before) == ',') {
+      return fault(before, "a comma inside { } or [ ] ends a value",
+                   "quote SQL that has commas as a whole, or use block style");
+    }
     return fault(quoted, "SQL that starts with a quote must be quoted as a whole", kQuoteWhole);
   }
   if (what == msg::EOF_IN_SCALAR || what == msg::DOC_IN_SCALAR) {

@@ -34,17 +34,23 @@ void tell_missing_tables(const std::vector<MappingFile>& files, const std::vecto
 
 }  // namespace
 
-std::vector<Table> load_columns_lock(const std::string& folder, Diagnostics& diagnostics) {
+std::optional<std::vector<Table>> load_columns_lock(const std::string& folder,
+                                                    Diagnostics& diagnostics) {
   const std::filesystem::path path = std::filesystem::path(folder) / kColumnsLockName;
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
   if (in) text << in.rdbuf();
   if (!in) {
-    throw Error(ErrorKind::usage, "there is no columns lock, which knows the tables' columns",
-                path.string(),
-                "run `waltrack check` where the database can be reached; it writes the file");
+    diagnostics.error({path.string(), 0, 0},
+                      "there is no columns lock, which knows the tables' columns",
+                      "run `waltrack check` where the database can be reached; it writes the file, "
+                      "to be kept in Git");
+    return std::nullopt;
   }
-  return read_columns_lock(text.str(), path.string(), diagnostics);
+  const int errors = diagnostics.error_count();
+  std::vector<Table> tables = read_columns_lock(text.str(), path.string(), diagnostics);
+  if (diagnostics.error_count() > errors) return std::nullopt;
+  return tables;
 }
 
 OfflineMappings load_offline(const std::string& config_path, Diagnostics& diagnostics) {
@@ -52,7 +58,9 @@ OfflineMappings load_offline(const std::string& config_path, Diagnostics& diagno
   loaded.folder = load_config_mappings(config_path, diagnostics, process_environment());
   if (diagnostics.has_errors()) return loaded;
   loaded.files = read_mapping_folder(loaded.folder, diagnostics);
-  loaded.tables = load_columns_lock(loaded.folder, diagnostics);
+  if (auto tables = load_columns_lock(loaded.folder, diagnostics)) {
+    loaded.tables = *std::move(tables);
+  }
   return loaded;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,11 +21,13 @@ struct OfflineMappings {
 };
 
 // What is wrong goes to `diagnostics`. Of the configuration only `mappings` is read: no secret must
-// be set. Throws a usage Error when there is no lock, or no configuration.
+// be set. Throws a usage Error when there is no configuration.
 OfflineMappings load_offline(const std::string& config_path, Diagnostics& diagnostics);
 
-// The tables of the lock in the folder of the mapping files. Throws as above.
-std::vector<Table> load_columns_lock(const std::string& folder, Diagnostics& diagnostics);
+// The tables of the lock in the folder of the mapping files. Nothing when there is none or it is
+// faulty, which goes to `diagnostics`.
+std::optional<std::vector<Table>> load_columns_lock(const std::string& folder,
+                                                    Diagnostics& diagnostics);
 
 // Compiles mappings against the tables of a lock; what is wrong, a table that it lacks included,
 // goes to `diagnostics`, and then there is no mapper.

@@ -30,8 +30,8 @@ std::unique_ptr<Mapper> compile(const Loaded& loaded, Diagnostics& diagnostics) 
     catalog.load();
     return compile_against(catalog, loaded.mappings, MessageIdentity(0, "", ""), told_elsewhere);
   } catch (const Error&) {
-    const std::vector<Table> tables = load_columns_lock(loaded.config.mappings, diagnostics);
-    return compile_offline(loaded.mappings, tables, diagnostics);
+    const auto tables = load_columns_lock(loaded.config.mappings, diagnostics);
+    return tables ? compile_offline(loaded.mappings, *tables, diagnostics) : nullptr;
   }
 }
 

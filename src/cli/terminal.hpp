@@ -1,6 +1,6 @@
 #pragma once
 
-#include "workshop/terminal_text.hpp"
+#include "base/terminal_text.hpp"
 
 namespace waltrack {
 

@@ -10,8 +10,8 @@
 #include "base/error.hpp"
 #include "cli/command.hpp"
 #include "cli/load.hpp"
+#include "cli/offline.hpp"
 #include "cli/terminal.hpp"
-#include "mapping/columns_lock.hpp"
 #include "mapping/mapping_folder.hpp"
 #include "workshop/expectation_text.hpp"
 #include "workshop/mapping_tests.hpp"
@@ -67,22 +67,6 @@ void add_errors(const Diagnostics& found, Diagnostics& diagnostics) {
   }
 }
 
-// Nothing where there is no such file, or a faulty one.
-std::optional<std::vector<Table>> locked_tables(const fs::path& folder, Diagnostics& diagnostics) {
-  const fs::path path = folder / kColumnsLockName;
-  std::error_code problem;
-  if (!fs::exists(path, problem)) {
-    diagnostics.error(
-        {path.string(), 0, 0}, "there is no such file to tell the tables' columns",
-        "run `waltrack check` once with the database at hand, and keep the file in Git");
-    return std::nullopt;
-  }
-  Diagnostics found;
-  std::vector<Table> tables = read_columns_lock(text_of(path), path.string(), found);
-  add_errors(found, diagnostics);
-  return found.has_errors() ? std::nullopt : std::optional(std::move(tables));
-}
-
 // Mapping files of one folder, and their tests' results.
 struct Tested {
   std::vector<MappingFile> mappings;
@@ -93,7 +77,7 @@ Tested test_files(const fs::path& folder, std::vector<MappingFile> mappings,
                   const TestOptions& options, Diagnostics& diagnostics) {
   Tested tested;
   tested.mappings = std::move(mappings);
-  std::optional<std::vector<Table>> tables = locked_tables(folder, diagnostics);
+  std::optional<std::vector<Table>> tables = load_columns_lock(folder.string(), diagnostics);
   if (!tables) return tested;
   tested.results =
       run_mapping_tests(tested.mappings, *std::move(tables),

@@ -233,8 +233,9 @@ std::string write_columns_lock(std::span<const Table> tables) {
     sorted.push_back(&table);
   const auto name = [](const Table* table) { return std::tie(table->schema, table->name); };
   std::ranges::stable_sort(sorted, {}, name);
-  const auto repeats = std::ranges::unique(sorted, {}, name);
-  sorted.erase(repeats.begin(), repeats.end());
+  sorted.erase(std::unique(sorted.begin(), sorted.end(),
+                           [&](const Table* a, const Table* b) { return name(a) == name(b); }),
+               sorted.end());
 
   std::string out = "{\n  \"version\": " + std::to_string(kVersion) + ",\n  ";
   write_text(out, "needs", kNeeds);

@@ -4,6 +4,7 @@
 
 #include "base/iso8601.hpp"
 #include "base/json_text.hpp"
+#include "base/terminal_text.hpp"
 #include "receiver/segment_rules.hpp"
 
 namespace waltrack {
@@ -38,46 +39,6 @@ std::string_view mark_of(Fate fate) {
       return "x ";
   }
   return "  ";
-}
-
-bool is_continuation(char c) {
-  return (c & 0xC0) == 0x80;
-}
-
-// Without control characters, C1 among them: what comes in must not move the terminal's cursor.
-std::string printable(std::string_view text) {
-  std::string clean;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const bool c1 =
-        byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
-    if (c1) ++i;
-    clean.push_back(c1 || byte < 0x20 || byte == 0x7F ? ' ' : text[i]);
-  }
-  return clean;
-}
-
-void append_padded(std::string& line, std::string_view text, size_t columns) {
-  line.append(text);
-  size_t used = 0;
-  for (const char c : text)
-    used += is_continuation(c) ? 0 : 1;
-  line.append(used < columns ? columns - used : 0, ' ');
-  line.append("  ");
-}
-
-std::string cut_to(std::string text, size_t columns) {
-  size_t used = 0;
-  size_t keep = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (is_continuation(text[i])) continue;
-    if (++used == columns) keep = i;
-    if (used > columns) {
-      text.resize(keep);
-      return text.append("…");
-    }
-  }
-  return text;
 }
 
 bool is_bare_word(std::string_view text) {
@@ -160,11 +121,11 @@ std::string EventPrinter::text_line(const ReceivedEvent& event) {
   std::string line(mark_of(event.fate));
   line.append(time).append("  ");
   const size_t type_begin = line.size();
-  append_padded(line, printable(event.type), kTypeColumns);
+  line.append(padded(printable(event.type), kTypeColumns)).append("  ");
   const size_t type_end = line.size();
-  append_padded(line, printable(event.user_id.empty() ? event.anonymous_id : event.user_id),
-                kUserColumns);
-  append_padded(line, what_it_is(event), kNameColumns);
+  const std::string_view user = event.user_id.empty() ? event.anonymous_id : event.user_id;
+  line.append(padded(printable(user), kUserColumns)).append("  ");
+  line.append(padded(what_it_is(event), kNameColumns)).append("  ");
   if (event.fate == Fate::duplicate) line.append("(duplicate) ");
   if (event.fate == Fate::conflicting) {
     line.append("CONFLICT: this messageId came before with other content: ")
@@ -176,8 +137,7 @@ std::string EventPrinter::text_line(const ReceivedEvent& event) {
   }
   while (line.ends_with(' '))
     line.pop_back();
-  if (look_.width > 0 && event.fate != Fate::conflicting)
-    line = cut_to(std::move(line), look_.width);
+  if (look_.width > 0 && event.fate != Fate::conflicting) line = cut_to(line, look_.width);
   if (!look_.color) return line;
 
   if (event.fate == Fate::accepted) {

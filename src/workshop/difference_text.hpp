@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/terminal_text.hpp"
 #include "workshop/event_match.hpp"
-#include "workshop/terminal_text.hpp"
 
 namespace waltrack {
 

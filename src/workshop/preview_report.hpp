@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "base/terminal_text.hpp"
 #include "workshop/row_preview.hpp"
-#include "workshop/terminal_text.hpp"
 
 namespace waltrack {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "base/terminal_text.hpp"
 #include "workshop/mapping_tests.hpp"
-#include "workshop/terminal_text.hpp"
 
 namespace waltrack {
 

@@ -61,6 +61,11 @@ void expect_fault(std::string_view text, std::string_view fault) {
 
 const std::string kQuoteWhole = "SQL that starts with a quote must be quoted as a whole";
 
+TEST(YamlReader, ACommaInBracesBeforeAQuoteIsWhatIsTold) {
+  expect_fault("a: { b: nullif(c, ''), d: e }\n", "1:17 a comma inside { } or [ ] ends a value");
+  expect_fault("a: { b: 'x' || c }\n", "1:9 " + kQuoteWhole);
+}
+
 TEST(YamlReader, ScalarsAreTextOnly) {
   EXPECT_EQ(read_fine("a: on\nb: 007\nc: 1e3\nd: yes\ne: 0x1F\n"),
             "{a: on, b: 007, c: 1e3, d: yes, e: 0x1F}");

@@ -53,7 +53,7 @@ identify:
   traits:
     email: { $sql: email, $hash: sha256 }
     plan: { $sql: plan, $map: { p: Pro, f: Free, $else: Other } }
-    note: { $sql: nullif(team, ''), $null: omit }
+    note: { $sql: "nullif(team, '')", $null: omit }
 group: { group_id: team, when: team is not null, traits: { name: upper(team) } }
 track: { event: Signed Up, properties: { $columns: [plan, team], $case: title } }
 page: { name: Welcome, category: { $sql: team } }

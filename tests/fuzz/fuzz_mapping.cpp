@@ -57,25 +57,38 @@ const Values& row() {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const std::vector<Table> kCatalog = {users_table()};
+  // The same columns with and without the whole old row, so that rules for either get through.
+  static const std::vector<Table> kKeyOnly = {users_table()};
+  static const std::vector<Table> kFull = {users_table(ReplicaIdentity::full)};
   static const MessageIdentity kIdentity(7, "shop", "fuzz");
   constexpr ExpressionLimits kLimits{.value_bytes = 100'000, .steps = 20'000};
-  Diagnostics diagnostics;
-  std::vector<MappingFile> files = {
-      read_mapping_file({reinterpret_cast<const char*>(data), size}, "fuzz.yaml", diagnostics)};
-  auto mapper = compile_mappings(files, kCatalog, kIdentity, diagnostics, kLimits);
-  if (!mapper) return 0;
-  const Table& table = kCatalog[0];
-  TestChange insert(table, Op::insert);
-  insert.now(row());
-  TestChange update(table, Op::update);
-  update.now(row()).before_key_only({{"id", "6"}});
-  TestChange remove(table, Op::remove);
-  remove.before(row());
-  TestChange truncate(table, Op::truncate);
-  CheckingSink sink;
-  for (const TestChange* change : {&insert, &update, &remove, &truncate}) {
-    mapper->map(change->transaction(), change->change(), sink);
+  for (const std::vector<Table>* catalog : {&kKeyOnly, &kFull}) {
+    Diagnostics diagnostics;
+    std::vector<MappingFile> files = {
+        read_mapping_file({reinterpret_cast<const char*>(data), size}, "fuzz.yaml", diagnostics)};
+    auto mapper = compile_mappings(files, *catalog, kIdentity, diagnostics, kLimits);
+    if (!mapper) continue;
+    const Table& table = (*catalog)[0];
+    TestChange insert(table, Op::insert);
+    insert.now(row());
+    TestChange update(table, Op::update);
+    update.now(row()).before_key_only({{"id", "6"}});
+    Values before = row();
+    before["plan"] = "free";
+    before["city"] = "Oslo";
+    TestChange whole_update(table, Op::update);
+    whole_update.now(row()).before(before);
+    TestChange remove(table, Op::remove);
+    remove.before(row());
+    TestChange truncate(table, Op::truncate);
+    static const Table kMessages = message_table("app");
+    TestChange message(kMessages, Op::message);
+    message.at(0, 1).now({{"content", R"({"user":"a secret","n":[1]})"}});
+    CheckingSink sink;
+    for (const TestChange* change :
+         {&insert, &update, &whole_update, &remove, &truncate, &message}) {
+      mapper->map(change->transaction(), change->change(), sink);
+    }
   }
   return 0;
 }

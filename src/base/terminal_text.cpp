@@ -1,4 +1,4 @@
-#include "workshop/terminal_text.hpp"
+#include "base/terminal_text.hpp"
 
 #include <algorithm>
 
