@@ -290,7 +290,12 @@ void GraphBuilder::explain(const YAML::Exception& exception) {
       return fault(before, "a comma inside { } or [ ] ends a value",
                    "quote SQL that has commas as a whole, or use block style");
     }
-    return fault(quoted, "SQL that starts with a quote must be quoted as a whole", kQuoteWhole);
+    // In braces a new line is where a closing one is missing.
+    const size_t last = source_.text().find_last_not_of(" \t", unexpected - 1);
+    const bool goes_on = last == YamlSource::npos || source_.at(last) != '\n';
+    if (!in_flow || goes_on) {
+      return fault(quoted, "SQL that starts with a quote must be quoted as a whole", kQuoteWhole);
+    }
   }
   if (what == msg::EOF_IN_SCALAR || what == msg::DOC_IN_SCALAR) {
     const char first = source_.at(last_position_);

@@ -18,7 +18,7 @@ namespace {
 
 const char* const kIntroduction =
     "Watches a Postgres database and tells Segment what happened in it.\n"
-    "Mapping files turn inserts, updates and deletes into identify and track calls.";
+    "Mapping files turn row changes and messages into identify, group, track and other calls.";
 
 const char* const kFooter =
     "Examples:\n"

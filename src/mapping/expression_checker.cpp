@@ -245,7 +245,13 @@ SqlFault ExpressionChecker::explain(std::string_view message, const SqlTokens& t
     return {offset_of(*name), "unknown table '" + std::string(*name) + "'",
             "an expression sees its row only; json_each(x) takes JSON apart"};
   }
-  return {0, "SQL: " + std::string(message), {}};
+  std::string hint;
+  if (message.starts_with("row value misused")) {
+    hint = "one expression gives one value; a list is written [a, b] in YAML";
+  } else if (message.starts_with("misuse of ")) {
+    hint = "aggregates need rows of their own: (select count(*) from json_each(x))";
+  }
+  return {0, "SQL: " + std::string(message), hint};
 }
 
 SqlFault ExpressionChecker::explain_column(std::string_view name, const SqlTokens& tokens,

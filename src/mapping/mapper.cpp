@@ -116,8 +116,10 @@ const TablePlan* Mapper::plan_new_table(const Table& table) {
                {{"table", table.full_name()}, {"fault", one.text()}});
   }
   for (std::unique_ptr<TablePlan>& plan : compiler.take_plans()) {
-    log::info("a new table matches a mapping",
-              {{"table", table.full_name()}, {"rules", plan->rules.size()}});
+    if (!plan->rules.empty()) {
+      log::info("following a new table that matches a mapping",
+                {{"table", table.full_name()}, {"rules", plan->rules.size()}});
+    }
     adopt(std::move(plan));
   }
   return plans_.back().get();

@@ -14,34 +14,33 @@ std::string key_of(const Diagnostic& one) {
 void MappingCompiler::add(const MappingDocument& document) {
   if (!document.enabled) return;
   told_.clear();
-  if (document.is_message()) {
-    add_to(message_table(document.message), document, document.place);
-    return;
-  }
+  std::vector<Diagnostics> matched;
+  if (document.is_message())
+    tell(add_to(message_table(document.message), document, document.place));
   for (const TableRef& wanted : document.tables) {
     if (!wanted.glob.is_glob()) {
       if (const Table* table = find_table(wanted.glob)) {
-        add_to(*table, document, wanted.place);
+        tell(add_to(*table, document, wanted.place));
       } else {
         unknown_table(wanted);
       }
       continue;
     }
-    bool any = false;
+    const size_t before = matched.size();
     for (const Table& table : catalog_) {
       if (!wanted.glob.matches({table.schema, table.name})) continue;
-      any = true;
-      add_to(table, document, wanted.place);
+      matched.push_back(add_to(table, document, wanted.place));
     }
-    if (any) continue;
+    if (matched.size() > before) continue;
     diagnostics_.warning(wanted.place,
                          "no table matches '" + wanted.glob.full_name() + "' at present",
                          "a table that is made later and matches will be followed");
   }
+  tell_of_matches(matched);
 }
 
-void MappingCompiler::add_to(const Table& table, const MappingDocument& document,
-                             const SourcePlace& place) {
+Diagnostics MappingCompiler::add_to(const Table& table, const MappingDocument& document,
+                                    const SourcePlace& place) {
   std::unique_ptr<Target>& target = targets_[table.full_name()];
   if (!target) {
     target = std::make_unique<Target>();
@@ -51,16 +50,47 @@ void MappingCompiler::add_to(const Table& table, const MappingDocument& document
   }
   if (target->last == &document) {
     diagnostics_.warning(place, "'" + table.full_name() + "' is in this list already");
-    return;
+    return {};
   }
   target->last = &document;
   target->found = {};
   target->compiler->add(document);
-  // What one table of several has shown need not be told for each of the others. Defaults are
-  // checked with every call that uses them: the same fault is told once, too.
+  return target->found;
+}
+
+// A pattern may match a table of somebody else's: what does not fit some of its tables must not
+// keep the others from being followed. What fits none of them is an error.
+void MappingCompiler::tell_of_matches(const std::vector<Diagnostics>& matched) {
+  std::map<std::string, size_t> tables_with;
+  for (const Diagnostics& found : matched) {
+    std::set<std::string> places;
+    for (const Diagnostic& one : found.all()) {
+      if (one.severity == Severity::error && places.insert(key_of(one)).second) {
+        ++tables_with[key_of(one)];
+      }
+    }
+  }
+  for (const Diagnostics& found : matched) {
+    Diagnostics told;
+    for (const Diagnostic& one : found.all()) {
+      if (one.severity == Severity::error && tables_with[key_of(one)] == matched.size()) {
+        told.error(one.place, one.message, one.hint);
+      } else if (one.severity == Severity::error) {
+        told.warning(one.place, one.message + ": the rule is left out for this table", one.hint);
+      } else {
+        told.warning(one.place, one.message, one.hint);
+      }
+    }
+    tell(told);
+  }
+}
+
+// What one table of several has shown need not be told for each of the others. Defaults are checked
+// with every call that uses them: the same fault is told once, too.
+void MappingCompiler::tell(const Diagnostics& found) {
   const std::set<std::string> before = told_;
   std::set<std::string> texts;
-  for (const Diagnostic& one : target->found.all()) {
+  for (const Diagnostic& one : found.all()) {
     if (before.contains(key_of(one)) || !texts.insert(one.text()).second) continue;
     told_.insert(key_of(one));
     if (one.severity == Severity::error) {

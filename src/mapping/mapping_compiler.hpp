@@ -31,7 +31,10 @@ class MappingCompiler {
   std::vector<std::unique_ptr<TablePlan>> take_plans() { return std::move(plans_); }
 
  private:
-  void add_to(const Table& table, const MappingDocument& document, const SourcePlace& place);
+  // What is wrong with the document for this table.
+  Diagnostics add_to(const Table& table, const MappingDocument& document, const SourcePlace& place);
+  void tell_of_matches(const std::vector<Diagnostics>& matched);
+  void tell(const Diagnostics& found);
   const Table* find_table(const TableGlob& name) const;
   void unknown_table(const TableRef& wanted);
 

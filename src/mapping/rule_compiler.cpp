@@ -79,6 +79,8 @@ void RuleCompiler::add_call(const CallSpec& call, const MappingDocument& documen
 }
 
 void RuleCompiler::claim_id(const CallSpec& call) {
+  // Without its event, which is told, it has no name to claim.
+  if (call.type == CallType::track && !call.name) return;
   auto [claimed, fresh] = ids_.emplace(call.rule_id, call.place);
   if (fresh) return;
   diagnostics_.error(call.place,

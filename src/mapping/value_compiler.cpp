@@ -54,6 +54,11 @@ ValueTemplate ValueCompiler::value(const ValueSpec& spec, std::string name) {
     case ValueSpec::Kind::list:
       return list(spec, name);
   }
+  if (spec.json == spec.text && table_.find_column(spec.text)) {
+    diagnostics_.warning(spec.place,
+                         "'" + spec.text + "' is itself here, not the column of that name",
+                         "write new." + spec.text + " for the column");
+  }
   ValueTemplate fixed;
   fixed.fixed = spec.json;
   fixed.type = literal_value_type(spec.json);
@@ -74,6 +79,7 @@ ValueTemplate ValueCompiler::sql(const ValueSpec& spec, std::string name, Result
     compiled.source = *column;
     if (spec.type == DeclaredType::none) type = source_value_type(table_, *column);
     if (spec.hash && !reads_.empty()) reads_.back().hashed = true;
+    check_text_modifiers(spec, *column);
   } else if (!told) {
     compiled.kind = ValueTemplate::Kind::expression;
     compiled.expression = expressions_.size();
@@ -83,6 +89,24 @@ ValueTemplate ValueCompiler::sql(const ValueSpec& spec, std::string name, Result
   }
   compiled.type = modified_value_type(spec, type);
   return compiled;
+}
+
+// Bytes are shown as base64, which is no text to cut or to lower the case of; and a number must not
+// lose its last digits.
+void ValueCompiler::check_text_modifiers(const ValueSpec& spec, Source source) {
+  const bool is_column = source.scope == Scope::row || source.scope == Scope::old;
+  if (!is_column || (!spec.hash && spec.truncate == 0)) return;
+  const Column& column = table_.columns[source.index];
+  const bool bytes = column.type.kind == ValueKind::bytea;
+  const JsonType json = column_value_type(column).json;
+  const bool number = json == JsonType::integer || json == JsonType::number;
+  if (bytes || (number && spec.truncate > 0 && spec.type != DeclaredType::string)) {
+    diagnostics_.error(spec.place,
+                       std::string(spec.truncate > 0 ? "$truncate" : "$hash") + " is for texts, '" +
+                           column.name + "' is " + column.type.name,
+                       bytes ? "sha256(" + column.name + ") is the hash of the bytes"
+                             : "$type: string makes a text of it");
+  }
 }
 
 ValueTemplate ValueCompiler::object(const ValueSpec& spec, const std::string& name) {

@@ -61,6 +61,7 @@ class ValueCompiler {
                    const std::string& name, ValueTemplate& object);
   std::vector<uint32_t> chosen_columns(const ColumnsSpec& spec);
   std::optional<uint32_t> find_column(const ColumnsSpec::Name& name);
+  void check_text_modifiers(const ValueSpec& spec, Source source);
   void note_read(Source source, const SourcePlace& place, ColumnRead::Use use);
   void check_old_value(const Column& column, Scope scope, const SourcePlace& place);
 

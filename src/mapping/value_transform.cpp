@@ -92,6 +92,11 @@ void ValueTransform::append(std::string& out, std::string_view json) const {
   std::string_view text = value_text(json, text_room);
   if (cut) text = first_characters(text, truncate_);
   if (!hash_) return append_json_string(out, text);
+  // The hash of nothing is the same for everybody, who would become one.
+  if (std::all_of(text.begin(), text.end(), is_blank)) {
+    out += "null";
+    return;
+  }
   out += '"';
   append_personal_hash(out, text);
   out += '"';

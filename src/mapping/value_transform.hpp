@@ -10,7 +10,8 @@
 
 namespace waltrack {
 
-// What `$map`, `$truncate` and `$hash` make of a value, in this order. A null stays null. They work
+// What `$map`, `$truncate` and `$hash` make of a value, in this order. A null stays null, and a
+// blank text has no hash: it becomes null. They work
 // on JSON: the text of a value is that of a JSON string, or its JSON as it stands.
 class ValueTransform {
  public:

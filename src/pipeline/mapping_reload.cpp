@@ -136,8 +136,8 @@ void MappingReload::tell_faults(const Diagnostics& diagnostics) {
   told_faults_ = diagnostics.text();
   std::vector<std::string> faults;
   for (const Diagnostic& fault : diagnostics.all()) {
-    faults.push_back(fault.text());
     if (fault.severity != Severity::error) continue;
+    faults.push_back(fault.text());
     log::error("a mapping file is wrong",
                {{"where", fault.place.text()}, {"what", fault.message}, {"fix", fault.hint}});
   }

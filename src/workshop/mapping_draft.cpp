@@ -21,8 +21,6 @@ class DraftWriter {
               const std::optional<TableName>& users)
       : facts_(facts), guess_(guess), users_(users) {
     object_ = title_case(guess.object);
-    article_ =
-        std::string_view("aeiou").find(guess.object[0][0]) != std::string_view::npos ? "an " : "a ";
     draft_.file_name = file_name();
     draft_.enabled = guess.missing.empty();
   }
@@ -90,7 +88,6 @@ class DraftWriter {
   const TableGuess& guess_;
   const std::optional<TableName>& users_;
   std::string object_;
-  std::string article_;
   DraftLines lines_;
   MappingDraft draft_;
 };
@@ -340,8 +337,7 @@ void DraftWriter::write_tests() {
   lines_.blank();
   lines_.remark(0, "`waltrack test` runs these: a row, and the events that it makes.");
   lines_.add(0, "tests:");
-  lines_.add(2,
-             "- name: " + yaml_scalar(article_ + "new " + snake_case(guess_.object) + " is told"));
+  lines_.add(2, "- name: " + yaml_scalar("a new " + snake_case(guess_.object) + " is told"));
   lines_.add(4, "insert: { " + row + " }");
   lines_.add(4, "expect:");
   if (guess_.role == TableRole::users) lines_.add(6, "- { type: identify" + user_ids + " }");

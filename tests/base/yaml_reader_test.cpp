@@ -61,6 +61,11 @@ void expect_fault(std::string_view text, std::string_view fault) {
 
 const std::string kQuoteWhole = "SQL that starts with a quote must be quoted as a whole";
 
+TEST(YamlReader, ABraceThatIsNotClosedIsToldWhateverStandsInIt) {
+  expect_fault("a: { b: \"x y\"\nc: d\n",
+               "1:4 what begins here is not closed by a }, or has a fault inside");
+}
+
 TEST(YamlReader, ACommaInBracesBeforeAQuoteIsWhatIsTold) {
   expect_fault("a: { b: nullif(c, ''), d: e }\n", "1:17 a comma inside { } or [ ] ends a value");
   expect_fault("a: { b: 'x' || c }\n", "1:9 " + kQuoteWhole);

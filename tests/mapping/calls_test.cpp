@@ -216,6 +216,27 @@ TEST_F(Globs, SameFaultInManyTablesIsToldOnce) {
   EXPECT_EQ(diagnostics_.error_count(), 1) << diagnostics_.text();
 }
 
+TEST_F(Globs, TableThatDoesNotFitLeavesItsRuleOutAndTheOthersIn) {
+  const Table fits = tenant("tenant_a");
+  Table lacking = tenant("tenant_b");
+  lacking.columns.resize(4);  // id, email, name, plan
+  const std::string yaml =
+      "table: tenant_*.users\nuser_id: id\ntrack:\n  - { event: City Seen, properties: { city: "
+      "city } }\n  - { event: Plan Seen, properties: { plan: plan } }\n";
+  mapper_ = compile(yaml, {fits, lacking}, diagnostics_);
+  ASSERT_NE(mapper_, nullptr) << diagnostics_.text();
+  EXPECT_NE(
+      diagnostics_.text().find("'city' of tenant_b.users: the rule is left out for this table"),
+      std::string::npos)
+      << diagnostics_.text();
+  FakeSink sink;
+  map(fits, sink);
+  map(lacking, sink);
+  EXPECT_EQ(sink.events.size(), 3U);
+  Diagnostics alone;
+  EXPECT_EQ(compile(yaml, {lacking}, alone), nullptr) << "what fits no table is an error";
+}
+
 TEST_F(Globs, AreFollowedAsWhatTheyMatchAndAsThemselves) {
   Diagnostics diagnostics;
   const std::vector<MappingFile> files = {read_mapping_file(

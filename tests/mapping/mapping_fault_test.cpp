@@ -42,6 +42,8 @@ Fault value(std::string_view value, std::string_view told) {
           "m.yaml:6:" + std::string(told)};
 }
 
+const std::string kAggregates =
+    "  hint: aggregates need rows of their own: (select count(*) from json_each(x))\n";
 const std::string kColumns =
     "known: id, email, name, plan, role, verified, is_test, order, Full Name, Case, case, seats, …";
 
@@ -286,9 +288,12 @@ INSTANTIATE_TEST_SUITE_P(
         value("plan /* why",
               "13: error: a comment that is not closed\n"
               "  hint: close it with */\n"),
-        value("seats, plan", "8: error: SQL: row value misused\n"),
-        value("sum(seats)", "8: error: SQL: misuse of aggregate function sum()\n"),
-        value("row_number() over ()", "8: error: SQL: misuse of window function row_number()\n"),
+        value("seats, plan",
+              "8: error: SQL: row value misused\n  hint: one expression gives one value; a list is "
+              "written [a, b] in YAML\n"),
+        value("sum(seats)", "8: error: SQL: misuse of aggregate function sum()\n" + kAggregates),
+        value("row_number() over ()",
+              "8: error: SQL: misuse of window function row_number()\n" + kAggregates),
         value("(select count(*) from userz)",
               "30: error: unknown table 'userz'\n"
               "  hint: an expression sees its row only; json_each(x) takes JSON apart\n"),

@@ -111,6 +111,14 @@ TEST(RuleLints, UserThatMayBeMissingIsToldOf) {
   EXPECT_EQ(told("table: users\nuser_id: id\n" + rest), "");
 }
 
+TEST(RuleLints, LiteralThatIsAColumnsNameTooIsToldOf) {
+  Table table = users_table();
+  table.columns.push_back(column("null", ValueKind::text));
+  EXPECT_EQ(told("table: users\nuser_id: id\nidentify: { traits: { a: \"null\", b: new.null } }\n",
+                 table),
+            "warning 3:26 'null' is itself here, not the column of that name\n");
+}
+
 TEST(RuleLints, IdAcrossSchemasIsToldOf) {
   const std::string rest = "track: { event: Thing Done }\n";
   EXPECT_EQ(told("table: pub*.users\nuser_id: id\n" + rest),

@@ -61,7 +61,9 @@ TEST(Truncate, CountsCharacters) {
   EXPECT_EQ(property(value, {{"id", "7"}, {"name", "\"\n\xF0\x9F\x8D\xB5!"}})["p"],
             "\"\n\xF0\x9F\x8D\xB5");
   EXPECT_EQ(property(value, {{"id", "7"}, {"name", "ab"}})["p"], "ab");
-  EXPECT_EQ(property("{ $sql: seats, $truncate: 1 }", {{"id", "7"}, {"seats", "12"}})["p"], 12);
+  EXPECT_EQ(
+      property("{ $sql: seats, $type: string, $truncate: 1 }", {{"id", "7"}, {"seats", "12"}})["p"],
+      "1");
 }
 
 TEST(PersonalHash, IsOfTheTrimmedLowerCasedText) {
@@ -73,6 +75,13 @@ TEST(PersonalHash, IsOfTheTrimmedLowerCasedText) {
                           {{"id", "7"}, {"email", "ann@example.com"}})["p"]);
   EXPECT_EQ(property("{ $sql: email, $hash: sha256 }", {{"id", "7"}})["p"], nullptr);
   EXPECT_EQ(property("{ $sql: email, $hash: sha256 }", {{"id", "7"}, {"email", hash}})["p"], hash);
+}
+
+TEST(PersonalHash, OfABlankTextIsNull) {
+  for (const char* blank : {"", " \t"}) {
+    EXPECT_EQ(property("{ $sql: email, $hash: sha256 }", {{"id", "7"}, {"email", blank}})["p"],
+              nullptr);
+  }
 }
 
 TEST(PersonalHash, IsSha256) {
@@ -124,6 +133,10 @@ TEST(Modifiers, MistakesAreTold) {
       {"{ $sql: plan, $map: { $other: a } }",
        "unknown key '$other' in $map\n  hint: did you mean '$else'? write $$other for a value that "
        "starts with $"},
+      {"{ $sql: big, $truncate: 3 }",
+       "$truncate is for texts, 'big' is bigint\n  hint: $type: string makes a text of it"},
+      {"{ $sql: avatar, $hash: sha256 }",
+       "$hash is for texts, 'avatar' is text\n  hint: sha256(avatar) is the hash of the bytes"},
       {"{ $columns: plan }",
        "$columns takes a list of columns, or \"*\" for all of them\n  hint: as in $columns: [plan, "
        "city]"},
