@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <fstream>
 #include <sstream>
-#include <system_error>
-#include <unistd.h>
 
+#include "base/replace_file.hpp"
 #include "mapping/columns_lock.hpp"
 #include "mapping/mapping_folder.hpp"
 
@@ -19,24 +18,6 @@ std::string text_of(const fs::path& path) {
   std::ostringstream text;
   text << in.rdbuf();
   return std::move(text).str();
-}
-
-// By a file beside it, so that whoever reads it meanwhile finds the old one or the new one.
-bool replace(const fs::path& path, const std::string& text) {
-  const fs::path beside =
-      path.parent_path() / ("." + path.filename().string() + "." + std::to_string(getpid()));
-  std::error_code problem;
-  bool done = false;
-  {
-    std::ofstream out(beside, std::ios::binary | std::ios::trunc);
-    out << text;
-    out.close();
-    done = !out.fail();
-  }
-  if (done) fs::rename(beside, path, problem);
-  if (done && !problem) return true;
-  fs::remove(beside, problem);
-  return false;
 }
 
 }  // namespace
@@ -58,7 +39,7 @@ LockOutcome refresh_columns_lock(const fs::path& folder, const std::vector<Mappi
   if (!text) return LockOutcome::left_alone;
   const fs::path path = folder / kColumnsLockName;
   if (text_of(path) == *text) return LockOutcome::unchanged;
-  return replace(path, *text) ? LockOutcome::written : LockOutcome::not_writable;
+  return replace_file(path, *text) ? LockOutcome::written : LockOutcome::not_writable;
 }
 
 const char* describe(LockOutcome outcome) {

@@ -1,10 +1,10 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <string>
 
 #include "base/error.hpp"
+#include "base/replace_file.hpp"
 #include "cli/command.hpp"
 #include "cli/load.hpp"
 #include "cli/offline.hpp"
@@ -37,10 +37,13 @@ void write_out(const std::string& path, const std::string& text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
     return;
   }
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  out << text;
-  out.close();
-  if (out.fail()) throw Error(ErrorKind::usage, "can't write the tracking plan", path);
+  if (path.ends_with(".yaml") || path.ends_with(".yml")) {
+    throw Error(ErrorKind::usage, "a tracking plan is JSON: this name is a mapping file's", path,
+                "name a file that ends in .json");
+  }
+  if (!replace_file(path, text)) {
+    throw Error(ErrorKind::failure, "can't write the tracking plan", path);
+  }
 }
 
 int plan(const PlanOptions& options) {

@@ -91,8 +91,12 @@ std::vector<MappingFile> mappings_of(const std::vector<MappingFile>& files,
   std::vector<std::string> mapped;
   for (const MappingFile& file : files) {
     for (const MappingDocument& document : file.documents) {
-      for (const TableRef& one : document.tables)
+      for (const TableRef& one : document.tables) {
         mapped.push_back(one.glob.full_name());
+        if (document.enabled || !one.glob.matches(table)) continue;
+        throw Error(ErrorKind::usage, "the mapping of " + table.full_name() + " is switched off",
+                    one.place.text(), "take `enabled: false` away");
+      }
     }
   }
   throw Error(

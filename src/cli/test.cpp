@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "base/error.hpp"
+#include "base/replace_file.hpp"
 #include "cli/command.hpp"
 #include "cli/load.hpp"
 #include "cli/offline.hpp"
@@ -114,28 +115,6 @@ std::vector<Tested> test_all(const TestOptions& options, bool config_is_named) {
   return tested;
 }
 
-// By a file beside it, so that whoever reads it meanwhile finds the old text or the new one.
-void replace_file(const fs::path& path, const std::string& text) {
-  const fs::path real = fs::canonical(path);  // a link stays one
-  const fs::path beside = real.parent_path() / ("." + real.filename().string() + "~");
-  std::error_code problem;
-  bool done = false;
-  {
-    std::ofstream out(beside, std::ios::binary | std::ios::trunc);
-    out << text;
-    out.close();
-    done = !out.fail();
-  }
-  if (done) {
-    fs::permissions(beside, fs::status(real).permissions(), problem);
-    fs::rename(beside, real, problem);
-  }
-  if (done && !problem) return;
-  std::error_code ignored;
-  fs::remove(beside, ignored);
-  throw Error(ErrorKind::failure, "cannot write this file", path.string());
-}
-
 // Writes what was made into the tests that fail; true when all could be written.
 bool update(const std::vector<Tested>& tested) {
   Diagnostics refused;
@@ -146,7 +125,9 @@ bool update(const std::vector<Tested>& tested) {
       const std::string text = text_of(file.path);
       const UpdatedFile updated = update_expectations(text, file, refused);
       if (updated.written == 0) continue;
-      replace_file(file.path, updated.text);
+      if (!replace_file(file.path, updated.text)) {
+        throw Error(ErrorKind::failure, "cannot write this file", file.path);
+      }
       std::printf("%s: wrote %zu %s\n", file.path.c_str(), updated.written,
                   updated.written == 1 ? "expectation" : "expectations");
       written += updated.written;

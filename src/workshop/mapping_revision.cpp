@@ -55,8 +55,15 @@ std::vector<MappingFile> read_mapping_revision(const std::string& other, const f
   }
   const std::string id = first_line(commit.out);
   const ProgramOutput listing = git({"ls-tree", "-z", "--name-only", id, "./"}, folder);
+  const std::vector<std::string> names = mapping_names(listing.out);
+  if (listing.exit_code != 0 || names.empty()) {
+    diagnostics.error({other + ":" + folder.lexically_normal().string(), 0, 0},
+                      "there was no mapping file in this folder then",
+                      "name a later revision, or a folder that holds the other mappings");
+    return {};
+  }
   std::vector<MappingFile> files;
-  for (const std::string& name : mapping_names(listing.out)) {
+  for (const std::string& name : names) {
     const std::string path = other + ":" + (folder / name).lexically_normal().string();
     const ProgramOutput text = git({"show", id + ":./" + name}, folder);
     if (text.exit_code != 0) {

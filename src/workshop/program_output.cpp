@@ -48,7 +48,10 @@ void read_both(int out_fd, int err_fd, ProgramOutput& output) {
   constexpr size_t kMostOfErrors = 4096;
   std::array<pollfd, 2> waiting{pollfd{out_fd, POLLIN, 0}, pollfd{err_fd, POLLIN, 0}};
   while (waiting[0].fd >= 0 || waiting[1].fd >= 0) {
-    if (poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR) return;
+    if (poll(waiting.data(), waiting.size(), -1) < 0) {
+      if (errno != EINTR) return;
+      continue;
+    }
     if (waiting[0].revents != 0 && !read_some(out_fd, output.out)) waiting[0].fd = -1;
     if (waiting[1].revents != 0 && !read_some(err_fd, output.err)) waiting[1].fd = -1;
     if (output.err.size() > kMostOfErrors) output.err.resize(kMostOfErrors);

@@ -69,8 +69,13 @@ SampleRows read_sample_rows(PgConnection& connection, const Table& table, const 
                   table.full_name(), "narrow --where to columns that have an index");
     }
     if (where.empty() || !is_fault_of_condition(error.sqlstate())) throw;
-    throw Error(ErrorKind::usage, error.what(), "--where",
-                "it takes one condition in Postgres' SQL, as behind WHERE");
+    // What the server says of data that does not fit repeats the data.
+    const bool of_data = error.sqlstate().starts_with("22");
+    throw Error(ErrorKind::usage,
+                of_data ? "a row's value does not fit the condition (SQLSTATE " +
+                              std::string(error.sqlstate()) + ")"
+                        : std::string(error.what()),
+                "--where", "it takes one condition in Postgres' SQL, as behind WHERE");
   }
   connection.query("ROLLBACK");
   return sample;

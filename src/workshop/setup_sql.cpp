@@ -35,7 +35,7 @@ class SetupWriter {
         "-- the database " +
         comment_text(server_.database) +
         " as a superuser, or on a managed server as the administrator who\n"
-        "-- owns the tables: psql \"$ADMIN_URL\" -f waltrack-setup.sql\n"
+        "-- owns the tables: psql \"$ADMIN_URL\" -v ON_ERROR_STOP=1 -f waltrack-setup.sql\n"
         "-- Running it again is harmless. Lines that begin with -- are choices, or fine already.\n";
     write_log();
     write_role();
@@ -87,12 +87,20 @@ void SetupWriter::write_log() {
   }
 }
 
+// In a dollar quote that nothing in it can end.
+std::string do_block(const std::string& body) {
+  std::string tag = "$waltrack$";
+  while (body.find(tag) != std::string::npos)
+    tag.insert(tag.size() - 1, "_");
+  return "do " + tag + " " + body + " " + tag;
+}
+
 void SetupWriter::write_role() {
   heading("2. The role. REPLICATION lets it make and read its slot; it needs no other power.");
   if (!server_.role_exists) {
-    statement("do $$ begin\n  if not exists (select from pg_roles where rolname = " +
-              quote_literal(server_.role) + ") then\n    create role " + role_ +
-              " login;\n  end if;\nend $$");
+    statement(do_block("begin\n  if not exists (select from pg_roles where rolname = " +
+                       quote_literal(server_.role) + ") then\n    create role " + role_ +
+                       " login;\n  end if;\nend"));
     remark("It has no password yet. In psql: \\password " + comment_text(server_.role));
   }
   if (server_.role_exists && server_.role_may_log_in && server_.role_may_replicate) {
@@ -178,9 +186,9 @@ void SetupWriter::write_publication() {
     return;
   }
   if (!server_.publication_exists) {
-    statement("do $$ begin\n  if not exists (select from pg_publication where pubname = " +
-              quote_literal(server_.publication) + ") then\n    create publication " + name +
-              " with (publish_via_partition_root = true);\n  end if;\nend $$");
+    statement(do_block("begin\n  if not exists (select from pg_publication where pubname = " +
+                       quote_literal(server_.publication) + ") then\n    create publication " +
+                       name + " with (publish_via_partition_root = true);\n  end if;\nend"));
   } else if (server_.publication_via_root) {
     remark("Fine: it exists, and tells partitions' rows as their root's.");
   } else {

@@ -91,6 +91,19 @@ TEST_F(Preview, PutsOldValuesInPlaceForUpdates) {
   expect_told(run({"people", "--was", "plan=free"}), 2, {"--op update"});
 }
 
+TEST_F(Preview, KeepsARowsValueOutOfTheFaultOfACondition) {
+  const CommandResult result = run({"people", "--where", "plan::int = 1"});
+  EXPECT_EQ(result.status.code, 2);
+  EXPECT_EQ(result.err.find("\"pro\""), std::string::npos) << result.err;
+  expect_told(result, 2, {"--where", "22P02"});
+}
+
+TEST_F(Preview, SaysThatAMappingIsSwitchedOff) {
+  folder_.write("mappings/off.yaml",
+                "table: lonely\nenabled: false\nuser_id: x\ntrack: { event: L }\n");
+  expect_told(run({"lonely"}), 2, {"off.yaml:1:8", "switched off", "enabled: false"});
+}
+
 TEST_F(Preview, FindsTheTableThatIsMeant) {
   expect_told(run({"there"}), 0, {"no row"});
   expect_told(run({"parted_1"}), 0, {"insert public.parted, id 5"});

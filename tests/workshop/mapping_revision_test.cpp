@@ -49,6 +49,13 @@ TEST_F(MappingRevision, ReadsAnotherFolder) {
   EXPECT_FALSE(diagnostics_.has_errors());
 }
 
+TEST_F(MappingRevision, RefusesARevisionThatHasNoMappingsThere) {
+  folder_.write("new/a.yaml", "table: a\nuser_id: id\ntrack: { event: New }\n");
+  read_mapping_revision("HEAD", folder_ / "new", diagnostics_);
+  EXPECT_EQ(diagnostics_.error_count(), 1);
+  EXPECT_NE(diagnostics_.text().find("HEAD:"), std::string::npos) << diagnostics_.text();
+}
+
 TEST_F(MappingRevision, NamesTheRevisionInFaults) {
   folder_.write("mappings/a.yaml", "table: a\nuser: id\n");
   git({"-c", "user.name=t", "-c", "user.email=t@t", "commit", "-q", "-a", "-m", "second"});

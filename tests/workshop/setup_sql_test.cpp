@@ -53,6 +53,16 @@ TEST(SetupSql, WhatIsFineIsSaidAndNotDone) {
             "  \"public\".\"orders\";\n");
 }
 
+TEST(SetupSql, ANameCannotEndItsBlock) {
+  ServerReadiness server = ready_server();
+  server.role = "x$waltrack$; drop table orders; --";
+  server.role_exists = false;
+  const TableFacts orders = DraftTable("orders").id();
+  const std::string sql = setup_sql(server, {{&orders, true, false}});
+  EXPECT_TRUE(has(sql, "do $waltrack_$ begin"));
+  EXPECT_TRUE(has(sql, "end $waltrack_$;"));
+}
+
 TEST(SetupSql, WhatIsMissingIsDone) {
   ServerReadiness server = ready_server();
   server.wal_level = "replica";
