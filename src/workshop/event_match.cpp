@@ -12,6 +12,12 @@ bool same(const EventJson& a, const EventJson& b) {
   return nlohmann::json(a) == nlohmann::json(b);
 }
 
+// `{ $absent: true }`: the key must not be there.
+bool is_absence(const EventJson& value) {
+  return value.is_object() && value.size() == 1 && value.contains("$absent") &&
+         value["$absent"] == true;
+}
+
 void compare_values(const EventJson& before, const EventJson& after, Compare how,
                     const std::string& path, std::vector<Difference>& found) {
   if (!before.is_object() || !after.is_object()) {
@@ -21,7 +27,9 @@ void compare_values(const EventJson& before, const EventJson& after, Compare how
   const std::string prefix = path.empty() ? "" : path + ".";
   for (const auto& [key, value] : before.items()) {
     const auto other = after.find(key);
-    if (other == after.end()) {
+    if (how == Compare::named && is_absence(value)) {
+      if (other != after.end()) found.push_back({prefix + key, value, *other});
+    } else if (other == after.end()) {
       found.push_back({prefix + key, value, std::nullopt});
     } else {
       compare_values(value, *other, how, prefix + key, found);

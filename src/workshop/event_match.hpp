@@ -18,7 +18,9 @@ struct Difference {
 };
 
 enum class Compare {
-  named,  // only the keys that `before` names, in maps of maps too; lists as a whole
+  // Only the keys that `before` names, in maps of maps too; lists as a whole. A key that is named
+  // as `{ $absent: true }` must not be there.
+  named,
   whole,
 };
 

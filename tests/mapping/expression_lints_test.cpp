@@ -182,7 +182,8 @@ TEST(ExpressionLint, ColumnThatIsNeverNullNeedsNoCare) {
 
 TEST(ExpressionLint, DefaultOfSeveralCallsIsToldOnce) {
   Mapped mapped(
-      "table: users\nuser_id: id\nwhen: not verified\ntrack:\n  - event: Thing Added\n  - event: Thing Bought\n"
+      "table: users\nuser_id: id\nwhen: not verified\ntrack:\n  - event: Thing Added\n  - event: "
+      "Thing Bought\n"
       "    properties: { c: 'coalesce(verified, false)', d: { $sql: 'coalesce(verified, false)', "
       "$type: boolean } }\n");
   EXPECT_EQ(mapped.diagnostics.text(),

@@ -24,6 +24,12 @@ TEST(EventMatch, ComparesNamedKeysOnlyInNestedMapsToo) {
             "properties.b.c properties.z ");
 }
 
+TEST(EventMatch, AKeyCanBeExpectedToBeAbsent) {
+  const EventJson expected = json(R"({"traits":{"plan":{"$absent":true}}})");
+  EXPECT_EQ(paths(expected, json(R"({"traits":{"name":"a"}})"), Compare::named), "");
+  EXPECT_EQ(paths(expected, json(R"({"traits":{"plan":null}})"), Compare::named), "traits.plan ");
+}
+
 TEST(EventMatch, ComparesListsAsAWhole) {
   EXPECT_EQ(paths(json(R"({"l":[{"a":1}]})"), json(R"({"l":[{"a":1,"b":2}]})"), Compare::named),
             "l ");
