@@ -219,6 +219,10 @@ SourceSettings source_settings(const Loaded& loaded) {
   settings.slot = loaded.config.source.slot;
   settings.plugin = plugin_choice(loaded.config);
   settings.publication = loaded.config.source.publication;
+  settings.primary_url = loaded.config.source.primary_url;
+  settings.backfill_url = loaded.config.source.backfill_url;
+  settings.failover = loaded.config.source.failover;
+  settings.headroom_warning_bytes = loaded.config.source.headroom_warning_bytes;
   settings.followed = followed(loaded.mappings, {});
   return settings;
 }

@@ -254,6 +254,23 @@ class ConfigReader {
         diagnostics_.error(plugin->place, "source.plugin takes auto, wal2json or pgoutput");
       }
     }
+    read_replicas(section);
+  }
+
+  void read_replicas(const Section& section) {
+    auto& source = config_.source;
+    if (const auto url = section.get("primary_url")) source.primary_url = url->text;
+    if (const auto url = section.get("backfill_url")) source.backfill_url = url->text;
+    if (const auto flag = section.get("failover")) {
+      source.failover = flag->text == "true";
+      if (flag->text != "true" && flag->text != "false") {
+        diagnostics_.error(flag->place, "source.failover takes true or false");
+      }
+    }
+    if (const auto size = section.get("headroom_warning")) {
+      source.headroom_warning_bytes =
+          read_size(*size, "source.headroom_warning").value_or(source.headroom_warning_bytes);
+    }
   }
 
   void read_destination(const Section& section) {
@@ -344,13 +361,16 @@ class ConfigReader {
   void read_memory() {
     const auto memory = root_->get("memory");
     if (!memory) return;
-    const auto bytes = to_bytes(memory->text);
-    if (bytes && *bytes >= 1 << 20) {
-      config_.memory_bytes = *bytes;
-    } else {
-      diagnostics_.error(memory->place, "memory takes a size of at least 1MB",
-                         "as in 64MB; KB, MB and GB are powers of 1024");
-    }
+    config_.memory_bytes = read_size(*memory, "memory").value_or(config_.memory_bytes);
+  }
+
+  // At least a megabyte; what is wrong is told.
+  std::optional<size_t> read_size(const Setting& setting, const std::string& name) {
+    const auto bytes = to_bytes(setting.text);
+    if (bytes && *bytes >= 1 << 20) return *bytes;
+    diagnostics_.error(setting.place, name + " takes a size of at least 1MB",
+                       "as in 64MB; KB, MB and GB are powers of 1024");
+    return std::nullopt;
   }
 
   std::filesystem::path folder_;

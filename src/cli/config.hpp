@@ -9,7 +9,7 @@
 namespace waltrack {
 
 // What waltrack.yaml says, defaults filled in, variables put in, paths ready to open. It holds
-// secrets (source.url, destination.write_key): never print it as a whole.
+// secrets (the urls of source, destination.write_key): never print it as a whole.
 struct Config {
   enum class Plugin { automatic, wal2json, pgoutput };
 
@@ -18,6 +18,10 @@ struct Config {
     std::string slot = "waltrack";
     Plugin plugin = Plugin::automatic;
     std::string publication = "waltrack";
+    std::string primary_url;   // empty: none
+    std::string backfill_url;  // empty: rows are read from `url`
+    bool failover = false;
+    size_t headroom_warning_bytes = size_t{1} << 30;
   };
 
   struct Destination {

@@ -23,6 +23,15 @@ constexpr std::array kSource = {
     ConfigKey{"plugin", "auto: wal2json where the server has and allows it, else pgoutput",
               ConfigShape::plugin, false, "auto"},
     ConfigKey{"publication", "for pgoutput", ConfigShape::publication, false, "waltrack"},
+    ConfigKey{"primary_url",
+              "where url is a standby: its primary, asked to help when the slot is made",
+              ConfigShape::text},
+    ConfigKey{"backfill_url", "a replica that existing rows are read from, instead of url",
+              ConfigShape::text},
+    ConfigKey{"failover", "the slot is copied to standbys and survives a failover (Postgres 17)",
+              ConfigShape::flag, false, "false"},
+    ConfigKey{"headroom_warning", "warn when the slot is this close to being lost",
+              ConfigShape::size, false, "1GB"},
 };
 
 constexpr std::array kDestination = {
@@ -44,6 +53,7 @@ constexpr std::array kDestinationChoices = {
 constexpr std::array kPlugins = {std::string_view("auto"), std::string_view("wal2json"),
                                  std::string_view("pgoutput")};
 constexpr std::array kRegions = {std::string_view("us"), std::string_view("eu")};
+constexpr std::array kFlags = {std::string_view("false"), std::string_view("true")};
 
 }  // namespace
 
@@ -74,6 +84,7 @@ std::span<const ConfigChoice> config_choices(ConfigMap map) {
 std::span<const std::string_view> config_words(ConfigShape shape) {
   if (shape == ConfigShape::plugin) return kPlugins;
   if (shape == ConfigShape::region) return kRegions;
+  if (shape == ConfigShape::flag) return kFlags;
   return {};
 }
 

@@ -22,6 +22,7 @@ enum class ConfigShape {
   destination_id,  // part of every message id
   lanes,           // a number from 1 to 64
   size,            // bytes: 64MB
+  flag,            // true or false
 };
 
 struct ConfigKey {

@@ -27,6 +27,12 @@ Json words_or_variable(ConfigShape shape) {
   return {{"anyOf", {{{"enum", words}}, {{"type", "string"}, {"pattern", R"(\$)"}}}}};
 }
 
+Json flag_or_variable() {
+  Json schema = words_or_variable(ConfigShape::flag);
+  schema["anyOf"].push_back({{"type", "boolean"}});
+  return schema;
+}
+
 Json map_schema(ConfigMap map);
 
 Json shape_schema(const ConfigKey& key) {
@@ -51,6 +57,8 @@ Json shape_schema(const ConfigKey& key) {
       return words_or_variable(key.shape);
     case ConfigShape::lanes:
       return number_or_text(1, 64, "0*([1-9]|[1-5][0-9]|6[0-4])");
+    case ConfigShape::flag:
+      return flag_or_variable();
     case ConfigShape::size:
       return number_or_text(1 << 20, 0, "[0-9]+ *([KkMmGg]?[Bb])?");
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,10 @@ struct SourceSettings {
   std::string slot = "waltrack";
   PluginChoice plugin = PluginChoice::automatic;
   std::string publication = "waltrack";  // pgoutput only
+  std::string primary_url;               // where `url` is a standby: its primary; empty: not known
+  std::string backfill_url;              // where existing rows are read from; empty: `url`
+  bool failover = false;                 // the slot is to be copied to standbys (Postgres 17)
+  uint64_t headroom_warning_bytes = uint64_t{1} << 30;  // warn below this much safe_wal_size
   Followed followed;
 };
 

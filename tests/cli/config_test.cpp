@@ -60,6 +60,10 @@ TEST_F(ConfigTest, LeastConfigurationHasTheDefaults) {
   EXPECT_EQ(config.source.slot, "waltrack");
   EXPECT_EQ(config.source.plugin, Config::Plugin::automatic);
   EXPECT_EQ(config.source.publication, "waltrack");
+  EXPECT_EQ(config.source.primary_url, "");
+  EXPECT_EQ(config.source.backfill_url, "");
+  EXPECT_FALSE(config.source.failover);
+  EXPECT_EQ(config.source.headroom_warning_bytes, 1u << 30);
   EXPECT_EQ(config.destination.write_key, "k3y");
   EXPECT_EQ(config.destination.url, "https://api.segment.io/v1/batch");
   EXPECT_EQ(config.destination.id, "");
@@ -77,6 +81,10 @@ source:
   slot: shop_1
   plugin: pgoutput
   publication: shop
+  primary_url: host=primary
+  backfill_url: host=replica
+  failover: true
+  headroom_warning: 2 GB
 destination:
   write_key: ${KEY}
   region: eu
@@ -90,6 +98,10 @@ memory: ${MEMORY:-64MB}
   EXPECT_EQ(config.source.slot, "shop_1");
   EXPECT_EQ(config.source.plugin, Config::Plugin::pgoutput);
   EXPECT_EQ(config.source.publication, "shop");
+  EXPECT_EQ(config.source.primary_url, "host=primary");
+  EXPECT_EQ(config.source.backfill_url, "host=replica");
+  EXPECT_TRUE(config.source.failover);
+  EXPECT_EQ(config.source.headroom_warning_bytes, 2u << 30);
   EXPECT_EQ(config.destination.write_key, "abc");
   EXPECT_EQ(config.destination.url, "https://events.eu1.segmentapis.com/v1/batch");
   EXPECT_EQ(config.destination.id, "shop-production");
@@ -133,6 +145,13 @@ TEST_F(ConfigTest, UnknownKeysAreToldWithTheNearestKnownOne) {
   EXPECT_EQ(hint(), "did you mean 'plugin'?");
   EXPECT_EQ(faults(kLeast + "mapings: x\n"), Faults{"5:1 unknown key 'mapings'"});
   EXPECT_EQ(hint(), "did you mean 'mappings'?");
+}
+
+TEST_F(ConfigTest, FailoverIsTrueOrFalseAndHeadroomASize) {
+  EXPECT_EQ(faults("source:\n  url: x\n  failover: yes\n  headroom_warning: 5\ndestination:\n"
+                   "  write_key: k\n"),
+            (Faults{"3:13 source.failover takes true or false",
+                    "4:21 source.headroom_warning takes a size of at least 1MB"}));
 }
 
 TEST_F(ConfigTest, UnsetVariableIsToldWithKeyAndPlace) {

@@ -69,6 +69,9 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
+  if (!options.root.empty() && (chroot(options.root.c_str()) != 0 || chdir("/") != 0)) {
+    fail("cannot change the root");
+  }
   if (options.identity) {
     if (setgroups(0, nullptr) != 0 || setgid(options.identity->second) != 0 ||
         setuid(options.identity->first) != 0) {

@@ -25,7 +25,8 @@ struct ChildOptions {
   std::vector<std::string> args;                         // args[0] is the program's path
   std::vector<std::pair<std::string, std::string>> env;  // added to this process's environment
   std::vector<std::string> unset_env;
-  std::filesystem::path working_dir;                // empty: this process's
+  std::filesystem::path root;                       // its /; empty: this process's
+  std::filesystem::path working_dir;                // below its /; empty: this process's
   std::filesystem::path stdout_file, stderr_file;   // empty: a file that ends with the object
   std::optional<std::pair<uid_t, gid_t>> identity;  // user and group to run as
   int death_signal = SIGKILL;                       // what it gets when this process dies

@@ -6,7 +6,6 @@
 #include <fstream>
 #include <libpq-fe.h>
 #include <netinet/in.h>
-#include <pwd.h>
 #include <random>
 #include <sstream>
 #include <stdexcept>
@@ -24,36 +23,6 @@ using namespace std::chrono_literals;
 constexpr int kLowestPort = 20000;  // below what the kernel gives to outgoing connections
 constexpr int kHighestPort = 32000;
 
-std::filesystem::path find_bin_dir(const std::string& version) {
-  const std::filesystem::path root = "/usr/lib/postgresql";
-  std::filesystem::path best;
-  int best_version = 0;
-  if (std::filesystem::is_directory(root)) {
-    for (const auto& entry : std::filesystem::directory_iterator(root)) {
-      const std::string name = entry.path().filename().string();
-      if (!std::filesystem::exists(entry.path() / "bin" / "initdb")) continue;
-      if (!version.empty() && name != version) continue;
-      const int number = std::atoi(name.c_str());
-      if (number <= best_version) continue;
-      best_version = number;
-      best = entry.path() / "bin";
-    }
-  }
-  if (best.empty()) {
-    throw std::runtime_error("no Postgres server " + version + " in " + root.string());
-  }
-  return best;
-}
-
-// Postgres refuses to run as root.
-std::optional<std::pair<uid_t, gid_t>> unprivileged_user() {
-  if (geteuid() != 0) return std::nullopt;
-  for (const char* name : {"postgres", "nobody"}) {
-    if (const passwd* user = getpwnam(name)) return std::pair(user->pw_uid, user->pw_gid);
-  }
-  throw std::runtime_error("running as root, and there is no user postgres or nobody");
-}
-
 bool port_is_free(int port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int on = 1;
@@ -65,6 +34,17 @@ bool port_is_free(int port) {
   const bool free = bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   close(fd);
   return free;
+}
+
+// What root copied is root's.
+void give_away(const std::filesystem::path& folder,
+               const std::optional<std::pair<uid_t, gid_t>>& user) {
+  if (!user) return;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (lchown(entry.path().c_str(), user->first, user->second) != 0) {
+      throw std::runtime_error("cannot give away " + entry.path().string());
+    }
+  }
 }
 
 int stop_signal(StopMode mode) {
@@ -134,14 +114,42 @@ class PostgresServer::PortClaim {
   int port_ = 0;
 };
 
-PostgresServer::PostgresServer(PostgresOptions options)
-    : bin_dir_(find_bin_dir(options.version)), identity_(unprivileged_user()) {
-  if (identity_ && chown(folder_.path().c_str(), identity_->first, identity_->second) != 0) {
+PostgresServer::PostgresServer(PostgresInstall install)
+    : install_(std::move(install)),
+      folder_(install_.root.empty() ? std::filesystem::temp_directory_path()
+                                    : install_.root / "tmp") {
+  const auto& user = install_.identity;
+  if (user && chown(folder_.path().c_str(), user->first, user->second) != 0) {
     throw std::runtime_error("cannot give away " + folder_.path().string());
   }
+}
+
+PostgresServer::PostgresServer(PostgresOptions options)
+    : PostgresServer(find_postgres(options.version)) {
   init_cluster(options);
   start();
   version_ = std::stoi(value("SHOW server_version_num"));
+}
+
+std::unique_ptr<PostgresServer> PostgresServer::standby_of(const PostgresServer& primary,
+                                                           const StandbyOptions& options) {
+  std::unique_ptr<PostgresServer> standby(new PostgresServer(primary.install_));
+  standby->run("pg_basebackup",
+               {"-d", primary.conninfo() + " application_name=" + options.slot, "-D",
+                standby->inside(standby->data_dir()).string(), "-X", "stream", "--checkpoint=fast",
+                "--no-sync", "-C", "-S", options.slot});
+  std::ofstream(standby->data_dir() / "standby.signal");
+  // Of two settings in the file the last counts.
+  standby->configure(
+      {{"primary_conninfo", "'" + primary.conninfo() + " application_name=" + options.slot + "'"},
+       {"primary_slot_name", "'" + options.slot + "'"},
+       {"hot_standby_feedback", options.hot_standby_feedback ? "on" : "off"},
+       {"wal_receiver_status_interval", "1"},
+       {"unix_socket_directories", "'" + standby->inside(standby->socket_dir()).string() + "'"}});
+  standby->configure(options.settings);
+  standby->start();
+  standby->version_ = primary.version_;
+  return standby;
 }
 
 PostgresServer::~PostgresServer() {
@@ -152,15 +160,26 @@ PostgresServer::~PostgresServer() {
 
 ChildOptions PostgresServer::program(const std::string& name, std::vector<std::string> args) const {
   ChildOptions options;
-  options.args = {(bin_dir_ / name).string()};
+  options.args = {program_path(name).string()};
   options.args.insert(options.args.end(), args.begin(), args.end());
-  options.working_dir = folder_.path();
+  options.root = install_.root;
+  options.working_dir = inside(folder_.path());
   options.stdout_file = log_file();
   options.stderr_file = log_file();
-  options.identity = identity_;
+  options.identity = install_.identity;
   options.unset_env = {"PGDATA", "PGPORT", "PGHOST", "PGOPTIONS", "LC_ALL", "LANG"};
   options.death_signal = SIGQUIT;  // to the server: stop immediately
   return options;
+}
+
+void PostgresServer::run(const std::string& name, std::vector<std::string> args) const {
+  const ExitStatus status = ChildProcess::run(program(name, std::move(args)));
+  if (status.code != 0) throw std::runtime_error(name + " failed:\n" + log_text());
+}
+
+std::filesystem::path PostgresServer::inside(const std::filesystem::path& path) const {
+  if (install_.root.empty()) return path;
+  return std::filesystem::path("/") / path.lexically_relative(install_.root);
 }
 
 bool PostgresServer::knows_setting(const std::string& name) const {
@@ -173,19 +192,19 @@ bool PostgresServer::knows_setting(const std::string& name) const {
 }
 
 void PostgresServer::init_cluster(const PostgresOptions& options) {
-  const ExitStatus status =
-      ChildProcess::run(program("initdb", {"-A", "trust", "--no-sync", "-U", "postgres", "-E",
-                                           "UTF8", "--locale=C", "-D", data_dir().string()}));
-  if (status.code != 0) throw std::runtime_error("initdb failed:\n" + log_text());
+  run("initdb", {"-A", "trust", "--no-sync", "-U", "postgres", "-E", options.encoding, "--locale=C",
+                 "-D", inside(data_dir()).string()});
   std::map<std::string, std::string> settings = {
       {"listen_addresses", "'127.0.0.1'"},
-      {"unix_socket_directories", "'" + socket_dir().string() + "'"},
+      {"unix_socket_directories", "'" + inside(socket_dir()).string() + "'"},
       {"wal_level", "logical"},
       {"max_wal_senders", "20"},
       {"max_replication_slots", "20"},
       {"fsync", options.fsync ? "on" : "off"},
       {"log_line_prefix", "'%m [%p] '"},
   };
+  // Where it takes another / there may be no /dev/shm.
+  if (!install_.root.empty()) settings["dynamic_shared_memory_type"] = "mmap";
   if (options.allow_wal2json && knows_setting("output_plugin_libraries")) {
     settings["output_plugin_libraries"] = "'pgoutput, test_decoding, wal2json'";
   }
@@ -216,7 +235,7 @@ void PostgresServer::start() {
 
 bool PostgresServer::try_start() {
   postmaster_ = std::make_unique<ChildProcess>(
-      program("postgres", {"-D", data_dir().string(), "-p", std::to_string(port_)}));
+      program("postgres", {"-D", inside(data_dir()).string(), "-p", std::to_string(port_)}));
   const std::string target = conninfo() + " connect_timeout=5";
   const bool settled =
       wait_until([&] { return !running() || PQping(target.c_str()) == PQPING_OK; }, 60s, 20ms);
@@ -253,6 +272,31 @@ void PostgresServer::kill() {
                       return std::all_of(children.begin(), children.end(), process_is_gone);
                     });
   if (!gone) throw std::runtime_error("Postgres survives SIGKILL");
+}
+
+void PostgresServer::promote() {
+  if (value("SELECT pg_promote(true, 60)") != "t") {
+    throw std::runtime_error("the standby is not promoted:\n" + log_text());
+  }
+}
+
+bool PostgresServer::wait_replayed(const PostgresServer& primary,
+                                   std::chrono::milliseconds limit) const {
+  const std::string written = primary.value("SELECT pg_current_wal_lsn()");
+  return wait_until(
+      [&] { return value("SELECT pg_last_wal_replay_lsn() >= '" + written + "'") == "t"; }, limit);
+}
+
+void PostgresServer::save_data() {
+  std::filesystem::remove_all(folder_ / "saved");
+  std::filesystem::copy(data_dir(), folder_ / "saved", std::filesystem::copy_options::recursive);
+}
+
+void PostgresServer::restore_data() {
+  for (const auto& entry : std::filesystem::directory_iterator(data_dir()))
+    std::filesystem::remove_all(entry.path());
+  std::filesystem::copy(folder_ / "saved", data_dir(), std::filesystem::copy_options::recursive);
+  give_away(data_dir(), install_.identity);
 }
 
 bool PostgresServer::running() {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "support/child_process.hpp"
+#include "support/postgres_install.hpp"
 #include "support/temp_dir.hpp"
 
 namespace waltrack {
@@ -22,7 +23,16 @@ struct PostgresOptions {
   // server knows this setting.
   bool allow_wal2json = true;
   bool fsync = false;
-  std::string version;  // "15"; empty: the newest that is installed
+  // "17"; empty: the newest of the machine's own. See WALTRACK_NEEDS_POSTGRES.
+  std::string version;
+  std::string encoding = "UTF8";  // of the cluster, as initdb knows it
+};
+
+struct StandbyOptions {
+  std::map<std::string, std::string> settings;  // as above
+  // The physical slot that keeps the primary's WAL (and rows, with hot_standby_feedback) for it.
+  std::string slot = "standby";
+  bool hot_standby_feedback = true;
 };
 
 enum class StopMode { smart, fast, immediate };
@@ -35,6 +45,9 @@ enum class StopMode { smart, fast, immediate };
 class PostgresServer {
  public:
   explicit PostgresServer(PostgresOptions options = {});
+  // A physical standby of `primary`, of its version, that streams from it over a slot of its own.
+  static std::unique_ptr<PostgresServer> standby_of(const PostgresServer& primary,
+                                                    const StandbyOptions& options = {});
   ~PostgresServer();
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
@@ -50,6 +63,17 @@ class PostgresServer {
   [[nodiscard]] bool wait_stopped(std::chrono::milliseconds limit);
   bool running();
 
+  // Of a standby: makes it a primary on a new timeline.
+  void promote();
+  // Of a standby: waits until it has replayed what `primary` has written by now.
+  [[nodiscard]] bool wait_replayed(
+      const PostgresServer& primary,
+      std::chrono::milliseconds limit = std::chrono::seconds(30)) const;
+
+  // A copy of all its data, made while it is stopped; and back to it, likewise.
+  void save_data();
+  void restore_data();
+
   // Sets settings in postgresql.conf from the next start or reload() on.
   void configure(const std::map<std::string, std::string>& settings);
   void reload();  // returns when the server has read its files again
@@ -58,7 +82,10 @@ class PostgresServer {
   int version() const { return version_; }  // 150020
   bool knows_setting(const std::string& name) const;
   std::filesystem::path data_dir() const { return folder_ / "data"; }
-  std::filesystem::path socket_dir() const { return folder_.path(); }
+  std::filesystem::path socket_dir() const { return folder_.path(); }  // not of another system's
+  std::filesystem::path program_path(const std::string& name) const {
+    return install_.bin_dir / name;
+  }
   std::string log_text() const { return read_file(log_file()); }
 
   // Key=value form, over TCP.
@@ -78,15 +105,18 @@ class PostgresServer {
 
  private:
   class PortClaim;
+  explicit PostgresServer(PostgresInstall install);
 
   std::filesystem::path log_file() const { return folder_ / "log"; }
   void init_cluster(const PostgresOptions& options);
   bool try_start();
   ChildOptions program(const std::string& name, std::vector<std::string> args) const;
+  void run(const std::string& name, std::vector<std::string> args) const;
+  // A path of this machine as the server sees it.
+  std::filesystem::path inside(const std::filesystem::path& path) const;
 
+  PostgresInstall install_;
   TempDir folder_;
-  std::filesystem::path bin_dir_;
-  std::optional<std::pair<uid_t, gid_t>> identity_;
   int version_ = 0;
   std::unique_ptr<PortClaim> port_claim_;
   int port_ = 0;

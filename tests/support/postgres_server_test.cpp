@@ -42,4 +42,37 @@ TEST(PostgresServer, LeavesNothingBehind) {
   EXPECT_THROW(pqxx::connection{target}, pqxx::broken_connection);
 }
 
+TEST(PostgresServer, AStandbyFollowsItsPrimaryAndCanBePromoted) {
+  for (const std::string version : {"15", "17"}) {
+    WALTRACK_NEEDS_POSTGRES(version);
+    PostgresOptions options;
+    options.version = version;
+    PostgresServer primary(options);
+    EXPECT_EQ(primary.version() / 10000, std::stoi(version));
+    const auto standby = PostgresServer::standby_of(primary);
+    primary.exec("CREATE TABLE kept (id int)");
+    primary.exec("INSERT INTO kept VALUES (7)");
+    ASSERT_TRUE(standby->wait_replayed(primary));
+    EXPECT_EQ(standby->value("SELECT id FROM kept"), "7");
+    EXPECT_EQ(standby->value("SELECT pg_is_in_recovery()"), "t");
+    primary.kill();
+    standby->promote();
+    standby->exec("INSERT INTO kept VALUES (8)");
+    EXPECT_EQ(standby->value("SELECT pg_is_in_recovery()"), "f");
+  }
+}
+
+TEST(PostgresServer, RestoredDataAreThoseThatWereSaved) {
+  PostgresServer server;
+  server.exec("CREATE TABLE kept (id int)");
+  server.stop();
+  server.save_data();
+  server.start();
+  server.exec("INSERT INTO kept VALUES (7)");
+  server.stop();
+  server.restore_data();
+  server.start();
+  EXPECT_EQ(server.value("SELECT count(*) FROM kept"), "0");
+}
+
 }  // namespace waltrack

@@ -9,8 +9,10 @@
 
 namespace waltrack {
 
-TempDir::TempDir() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "waltrack-XXXXXX").string();
+TempDir::TempDir() : TempDir(std::filesystem::temp_directory_path()) {}
+
+TempDir::TempDir(const std::filesystem::path& place) {
+  std::string pattern = (place / "waltrack-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) {
     throw std::system_error(errno, std::generic_category(), "mkdtemp " + pattern);
   }

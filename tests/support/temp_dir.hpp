@@ -11,6 +11,7 @@ namespace waltrack {
 class TempDir {
  public:
   TempDir();
+  explicit TempDir(const std::filesystem::path& place);  // a folder below `place`
   ~TempDir();
   TempDir(const TempDir&) = delete;
   TempDir& operator=(const TempDir&) = delete;
