@@ -229,7 +229,7 @@ bool PostgresSource::server_is_stopping() {
 
 void PostgresSource::take_notice(std::string_view severity, std::string_view message) {
   if (severity != "WARNING") return;
-  if (message.starts_with("no tuple identifier for ")) ++rows_without_identity_;
+  skipped_rows_.count(message);
   ++notices_;
   const SteadyTime now = SystemClock().steady();
   if (notices_told_ > 0 && now - last_notice_told_ < kBetweenNotices) return;

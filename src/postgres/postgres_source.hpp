@@ -11,6 +11,7 @@
 #include "postgres/replication_stream.hpp"
 #include "postgres/report_schedule.hpp"
 #include "postgres/server_identity.hpp"
+#include "postgres/skipped_rows.hpp"
 #include "postgres/slot.hpp"
 #include "postgres/source_settings.hpp"
 
@@ -42,7 +43,7 @@ class PostgresSource final : public ChangeSource {
   bool server_is_stopping() override;
 
   // Updates and deletes that wal2json left out because their table has no replica identity.
-  uint64_t rows_without_identity() const { return rows_without_identity_; }
+  const SkippedRows& skipped_rows() const { return skipped_rows_; }
 
  private:
   void check_server(const PgContext& context, const ServerIdentity& server) const;
@@ -68,7 +69,7 @@ class PostgresSource final : public ChangeSource {
   Lsn received_;
   ReportSchedule schedule_;
 
-  uint64_t rows_without_identity_ = 0;
+  SkippedRows skipped_rows_;
   uint64_t notices_ = 0;
   uint64_t notices_told_ = 0;
   SteadyTime last_notice_told_;
