@@ -42,7 +42,7 @@ std::vector<std::pair<std::string, std::string>> source_lines(
   lines.emplace_back("slot", slot_text(reading));
   for (const std::string& warning : reading.warnings)
     lines.emplace_back("  attention", warning);
-  for (const SkippedTable& skipped : reading.skipped) {
+  for (const SkippedRowCount& skipped : reading.skipped) {
     lines.emplace_back("  not told", std::to_string(skipped.updates) + " updates and " +
                                          std::to_string(skipped.deletes) + " deletes of " +
                                          skipped.table + ", which has no replica identity");
@@ -72,7 +72,7 @@ nlohmann::ordered_json source_json(const SourceState& source,
   }
   json["warnings"] = reading.warnings;
   json["skipped"] = nlohmann::ordered_json::array();
-  for (const SkippedTable& skipped : reading.skipped) {
+  for (const SkippedRowCount& skipped : reading.skipped) {
     json["skipped"].push_back(
         {{"table", skipped.table}, {"updates", skipped.updates}, {"deletes", skipped.deletes}});
   }

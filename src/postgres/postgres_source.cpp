@@ -227,9 +227,9 @@ bool PostgresSource::server_is_stopping() {
   return false;
 }
 
-std::vector<SkippedTable> PostgresSource::skipped_tables() const {
+std::vector<SkippedRowCount> PostgresSource::skipped_tables() const {
   const std::lock_guard lock(skipped_mutex_);
-  std::vector<SkippedTable> tables;
+  std::vector<SkippedRowCount> tables;
   for (const auto& [table, count] : skipped_rows_.tables())
     tables.push_back({table, count.updates, count.deletes});
   return tables;

@@ -47,7 +47,7 @@ class PostgresSource final : public ChangeSource {
 
   // Updates and deletes that wal2json left out because their table has no replica identity. Any
   // thread.
-  std::vector<SkippedTable> skipped_tables() const;
+  std::vector<SkippedRowCount> skipped_tables() const;
 
  private:
   void check_server(const PgContext& context, const ServerIdentity& server) const;

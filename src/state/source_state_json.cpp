@@ -18,7 +18,7 @@ Json to_json(const SourceReading& reading) {
                {"warnings", reading.warnings},
                {"skipped", Json::array()}};
   if (reading.safe_wal_bytes) json["safe_wal_bytes"] = *reading.safe_wal_bytes;
-  for (const SkippedTable& skipped : reading.skipped) {
+  for (const SkippedRowCount& skipped : reading.skipped) {
     json["skipped"].push_back(
         {{"table", skipped.table}, {"updates", skipped.updates}, {"deletes", skipped.deletes}});
   }
