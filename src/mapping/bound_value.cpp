@@ -2,8 +2,11 @@
 
 #include <charconv>
 #include <limits>
+#include <optional>
 #include <sqlite3.h>
+#include <system_error>
 
+#include "mapping/number_text.hpp"
 #include "mapping/timestamp_text.hpp"
 #include "mapping/value_json.hpp"
 
@@ -28,14 +31,33 @@ int bind_integer(sqlite3_stmt* statement, int parameter, std::string_view text) 
   return sqlite3_bind_int64(statement, parameter, value);
 }
 
-int bind_real(sqlite3_stmt* statement, int parameter, std::string_view text) {
+// The nearest double of a number; for one that is larger than all of them infinity. Nothing for
+// NaN, which SQLite does not have, and for what is no number.
+std::optional<double> real_value(std::string_view text) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const bool negative = text.starts_with('-');
+  if (text == "Infinity" || text == "-Infinity") return negative ? -kInfinity : kInfinity;
   double value = 0;
-  if (text == "Infinity" || text == "-Infinity") {
-    value = std::numeric_limits<double>::infinity();
-    return sqlite3_bind_double(statement, parameter, text.front() == '-' ? -value : value);
-  }
-  if (text == "NaN" || !parse(text, value)) return bind_text(statement, parameter, text);
-  return sqlite3_bind_double(statement, parameter, value);
+  auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (end != text.data() + text.size() || text == "NaN") return std::nullopt;
+  if (fault == std::errc{}) return value;
+  if (fault != std::errc::result_out_of_range) return std::nullopt;
+  const double magnitude = scan_number(text).exponent > 0 ? kInfinity : 0;
+  return negative ? -magnitude : magnitude;
+}
+
+int bind_real(sqlite3_stmt* statement, int parameter, std::string_view text) {
+  const std::optional<double> value = real_value(text);
+  if (!value) return bind_text(statement, parameter, text);
+  return sqlite3_bind_double(statement, parameter, *value);
+}
+
+// As the bare column shows a time; what is no such time (infinity) stays as it is.
+using AppendTime = bool (*)(std::string&, std::string_view);
+int bind_time(sqlite3_stmt* statement, int parameter, std::string_view text, std::string& scratch,
+              AppendTime append) {
+  scratch.clear();
+  return bind_text(statement, parameter, append(scratch, text) ? scratch : text);
 }
 
 int bind_numeric(sqlite3_stmt* statement, int parameter, std::string_view text) {
@@ -80,14 +102,14 @@ int bind_column(sqlite3_stmt* statement, int parameter, const ColumnType& type, 
       return bind_numeric(statement, parameter, value.text);
     case ValueKind::bytea:
       return bind_bytes(statement, parameter, value.text, scratch);
+    case ValueKind::date:
+      return bind_time(statement, parameter, value.text, scratch, append_date_text);
+    case ValueKind::timetz:
+      return bind_time(statement, parameter, value.text, scratch, append_timetz_text);
     case ValueKind::timestamp:
-      scratch.clear();
-      if (!append_timestamp_text(scratch, value.text)) break;
-      return bind_text(statement, parameter, scratch);
+      return bind_time(statement, parameter, value.text, scratch, append_timestamp_text);
     case ValueKind::timestamptz:
-      scratch.clear();
-      if (!append_timestamptz_text(scratch, value.text)) break;
-      return bind_text(statement, parameter, scratch);
+      return bind_time(statement, parameter, value.text, scratch, append_timestamptz_text);
     case ValueKind::array:
     case ValueKind::range:
     case ValueKind::multirange:

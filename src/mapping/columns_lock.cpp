@@ -69,13 +69,19 @@ auto value_of(const Names& names, std::string_view name) {
   return found == names.end() ? std::nullopt : std::optional(found->value);
 }
 
-bool has_parts(ValueKind kind) {
-  return kind == ValueKind::array || kind == ValueKind::range || kind == ValueKind::multirange;
-}
-
 void write_text(std::string& out, std::string_view key, std::string_view value) {
   out.append("\"").append(key).append("\": ");
   append_json_string(out, value);
+}
+
+bool has_inner(const ColumnType& type) {
+  return has_elements(type.kind) && has_elements(type.element);
+}
+
+void write_delimiter(std::string& out, std::string_view key, char delimiter) {
+  if (delimiter == ',') return;
+  out.append(", ");
+  write_text(out, key, std::string_view(&delimiter, 1));
 }
 
 void write_column(std::string& out, const Column& column) {
@@ -85,14 +91,16 @@ void write_column(std::string& out, const Column& column) {
   write_text(out, "type", column.type.name);
   out.append(", ");
   write_text(out, "kind", name_of(kKinds, column.type.kind));
-  if (has_parts(column.type.kind)) {
+  if (has_elements(column.type.kind)) {
     out.append(", ");
     write_text(out, "element", name_of(kKinds, column.type.element));
   }
-  if (column.type.delimiter != ',') {
+  if (has_inner(column.type)) {
     out.append(", ");
-    write_text(out, "delimiter", std::string_view(&column.type.delimiter, 1));
+    write_text(out, "inner", name_of(kKinds, column.type.inner));
   }
+  write_delimiter(out, "delimiter", column.type.delimiter);
+  write_delimiter(out, "inner_delimiter", column.type.inner_delimiter);
   out.append(column.nullable ? ", \"nullable\": true" : ", \"nullable\": false");
   if (column.key) out.append(", \"key\": true");
   out.push_back('}');
@@ -148,21 +156,27 @@ ValueKind kind(const json& object, const char* key, const std::string& where) {
   return *found;
 }
 
+// A comma where nothing is said.
+char delimiter(const json& object, const char* key, const std::string& where) {
+  if (!object.contains(key)) return ',';
+  const std::string delimiter = text(object, key, where);
+  if (delimiter.size() != 1)
+    throw WrongShape{"\"" + std::string(key) + "\" of " + where + " is not one character"};
+  return delimiter[0];
+}
+
 Column read_column(const json& object, const std::string& table) {
   Column column;
   column.name = text(object, "name", "a column of " + table);
   const std::string where = "column " + column.name + " of " + table;
   column.type.name = text(object, "type", where);
   column.type.kind = kind(object, "kind", where);
-  if (has_parts(column.type.kind)) column.type.element = kind(object, "element", where);
-  if (has_parts(column.type.element))
-    throw WrongShape{"\"element\" of " + where + " has parts itself"};
-  if (object.contains("delimiter")) {
-    const std::string delimiter = text(object, "delimiter", where);
-    if (delimiter.size() != 1)
-      throw WrongShape{"\"delimiter\" of " + where + " is not one character"};
-    column.type.delimiter = delimiter[0];
-  }
+  if (has_elements(column.type.kind)) column.type.element = kind(object, "element", where);
+  if (has_inner(column.type)) column.type.inner = kind(object, "inner", where);
+  if (has_elements(column.type.inner))
+    throw WrongShape{"\"inner\" of " + where + " has parts itself"};
+  column.type.delimiter = delimiter(object, "delimiter", where);
+  column.type.inner_delimiter = delimiter(object, "inner_delimiter", where);
   member(object, "nullable", where);
   column.nullable = flag(object, "nullable", where);
   if (object.contains("key")) column.key = flag(object, "key", where);

@@ -1,6 +1,7 @@
 #include "mapping/mapping_compiler.hpp"
 
 #include "base/nearest.hpp"
+#include "mapping/table_names.hpp"
 
 namespace waltrack {
 namespace {
@@ -41,7 +42,7 @@ void MappingCompiler::add(const MappingDocument& document) {
 
 Diagnostics MappingCompiler::add_to(const Table& table, const MappingDocument& document,
                                     const SourcePlace& place) {
-  std::unique_ptr<Target>& target = targets_[table.full_name()];
+  std::unique_ptr<Target>& target = targets_[{table.schema, table.name}];
   if (!target) {
     target = std::make_unique<Target>();
     plans_.push_back(std::make_unique<TablePlan>(table));
@@ -111,13 +112,20 @@ const Table* MappingCompiler::find_table(const TableGlob& name) const {
 void MappingCompiler::unknown_table(const TableRef& wanted) {
   std::vector<std::string> names;
   std::optional<std::string> near;
+  const std::string name = wanted.glob.full_name();
+  const auto spelled = [](const Table& table) {
+    return table_name_text({table.schema, table.name});
+  };
   for (const Table& table : catalog_) {
     names.push_back(table.full_name());
-    // The schema is what people forget.
-    if (!near && table.name == wanted.glob.name.text) near = table.full_name();
+    // The schema is what people forget, and the quotes around a dot.
+    if (near) continue;
+    if (table.name == wanted.glob.name.text || table.name == name) near = spelled(table);
   }
-  std::string name = wanted.glob.full_name();
   if (!near) near = nearest_name(name, names);
+  for (const Table& table : catalog_) {
+    if (near && *near == table.full_name()) near = spelled(table);
+  }
   diagnostics_.error(wanted.place, "the database has no table '" + name + "'",
                      near ? "did you mean '" + *near + "'?"
                           : "is it the right database, and may the role see the table?");

@@ -6,6 +6,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/diagnostic.hpp"
@@ -48,7 +49,8 @@ class MappingCompiler {
     std::unique_ptr<RuleCompiler> compiler;
     const MappingDocument* last = nullptr;
   };
-  std::map<std::string, std::unique_ptr<Target>> targets_;  // by the table's full name
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<Target>>
+      targets_;                 // by schema, name
   std::set<std::string> told_;  // places that the document at hand has told of already
 };
 

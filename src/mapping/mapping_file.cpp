@@ -71,8 +71,10 @@ class DocumentReader {
       if (glob) {
         document.tables.push_back({std::move(*glob), item.place});
       } else {
-        diagnostics_.error(item.place, "'" + item.scalar + "' is not a table's name",
-                           "write schema.name; odd names in double quotes, as in SQL");
+        diagnostics_.error(
+            item.place, "'" + item.scalar + "' is not a table's name",
+            "write schema.name; a part that has a dot, a blank or the like goes in "
+            "double quotes, and the whole in single ones: '\"My Schema\".\"My.Table\"'");
       }
     }
     return !document.tables.empty();

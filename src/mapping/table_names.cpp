@@ -8,6 +8,18 @@ namespace {
 // What a bare part cannot hold.
 constexpr std::string_view kOdd = "\" \t,;()[]";
 
+std::string part_text(const std::string& part) {
+  const bool bare = part.find_first_of(kOdd) == std::string::npos &&
+                    part.find_first_of(".*?") == std::string::npos;
+  if (bare && !part.empty()) return part;
+  std::string quoted = "\"";
+  for (const char c : part) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + "\"";
+}
+
 // One part of a dotted name, in SQL's double quotes or bare; takes it off the front of `text`.
 std::optional<TableGlob::Part> take_part(std::string_view& text) {
   TableGlob::Part part;
@@ -43,6 +55,10 @@ std::optional<TableGlob> parse_table_glob(std::string_view text) {
   std::optional<TableGlob::Part> second = take_part(text);
   if (!second || !text.empty()) return std::nullopt;
   return TableGlob{*first, *second};
+}
+
+std::string table_name_text(const TableName& table) {
+  return part_text(table.schema) + "." + part_text(table.name);
 }
 
 }  // namespace waltrack

@@ -13,4 +13,8 @@ namespace waltrack {
 // Schema"."Order". A bare part with `*` or `?` is a pattern, one in quotes never is.
 std::optional<TableGlob> parse_table_glob(std::string_view text);
 
+// The name as parse_table_glob() reads it: schema and table, each in double quotes where it has to
+// be.
+std::string table_name_text(const TableName& table);
+
 }  // namespace waltrack

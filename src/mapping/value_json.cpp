@@ -1,7 +1,8 @@
 #include "mapping/value_json.hpp"
 
 #include <array>
-#include <cstdint>
+#include <optional>
+#include <span>
 #include <string_view>
 
 #include "base/json_text.hpp"
@@ -16,14 +17,25 @@
 namespace waltrack {
 namespace {
 
-// Room for what has to be unescaped; kept, so that a steady state allocates nothing. An array's
-// element may be in use while a range or an hstore inside of it is taken apart.
+// What a value is, and what its elements are, and theirs.
+struct Level {
+  ValueKind kind = ValueKind::text;
+  char delimiter = ',';  // of an array
+};
+using Levels = std::span<const Level>;
+constexpr size_t kLevels = 3;
+
+// Room for what has to be unescaped; kept, so that a steady state allocates nothing. One for each
+// level: an element is in use while it is taken apart itself.
 struct Scratch {
-  std::string element;
   std::string first;
   std::string second;
 };
-thread_local Scratch scratch;
+thread_local std::array<Scratch, kLevels> scratches;
+
+Scratch& scratch_of(Levels levels) {
+  return scratches.at(kLevels - levels.size());
+}
 
 bool append_if(bool fits, std::string& out, std::string_view text) {
   if (fits) out.append(text);
@@ -67,30 +79,18 @@ bool append_time(std::string& out, std::string_view text, AppendTime append) {
   return true;
 }
 
-void append_element(std::string& out, ValueKind kind, std::string_view text);
+void append_text(std::string& out, Levels levels, std::string_view text);
 
-// What a range may be over: anything but what would need the scratch that its bounds stand in.
-ValueKind bound_kind(ValueKind kind) {
-  switch (kind) {
-    case ValueKind::array:
-    case ValueKind::range:
-    case ValueKind::multirange:
-    case ValueKind::hstore:
-      return ValueKind::text;
-    default:
-      return kind;
-  }
-}
-
-void append_bound(std::string& out, ValueKind kind, const std::optional<std::string_view>& bound) {
+void append_bound(std::string& out, Levels levels, const std::optional<std::string_view>& bound) {
   if (bound) {
-    append_element(out, bound_kind(kind), *bound);
+    append_text(out, levels, *bound);
   } else {
     out.append("null");
   }
 }
 
-bool take_range_json(std::string& out, ValueKind element, std::string_view& text) {
+bool take_range_json(std::string& out, Levels levels, std::string_view& text) {
+  Scratch& scratch = scratch_of(levels);
   RangeText range;
   if (!take_range(text, range, scratch.first, scratch.second)) return false;
   if (range.empty) {
@@ -98,9 +98,9 @@ bool take_range_json(std::string& out, ValueKind element, std::string_view& text
     return true;
   }
   out.append("{\"lower\":");
-  append_bound(out, element, range.lower);
+  append_bound(out, levels.subspan(1), range.lower);
   out.append(",\"upper\":");
-  append_bound(out, element, range.upper);
+  append_bound(out, levels.subspan(1), range.upper);
   out.append(",\"bounds\":\"");
   out.push_back(range.opening);
   out.push_back(range.closing);
@@ -108,12 +108,12 @@ bool take_range_json(std::string& out, ValueKind element, std::string_view& text
   return true;
 }
 
-bool append_range(std::string& out, ValueKind element, std::string_view text) {
-  return take_range_json(out, element, text) && text.empty();
+bool append_range(std::string& out, Levels levels, std::string_view text) {
+  return take_range_json(out, levels, text) && text.empty();
 }
 
 // `{[1,3),[5,7)}`
-bool append_multirange(std::string& out, ValueKind element, std::string_view text) {
+bool append_multirange(std::string& out, Levels levels, std::string_view text) {
   if (!text.starts_with('{')) return false;
   text.remove_prefix(1);
   out.push_back('[');
@@ -123,13 +123,14 @@ bool append_multirange(std::string& out, ValueKind element, std::string_view tex
       text.remove_prefix(1);
       out.push_back(',');
     }
-    if (!take_range_json(out, element, text)) return false;
+    if (!take_range_json(out, levels, text)) return false;
   }
   out.push_back(']');
   return text.size() == 1;
 }
 
-bool append_hstore(std::string& out, std::string_view text) {
+bool append_hstore(std::string& out, Levels levels, std::string_view text) {
+  Scratch& scratch = scratch_of(levels);
   HstoreText pairs(text, scratch.first, scratch.second);
   out.push_back('{');
   for (bool first = true; pairs.next(); first = false) {
@@ -146,8 +147,8 @@ bool append_hstore(std::string& out, std::string_view text) {
   return !pairs.malformed();
 }
 
-bool append_array(std::string& out, ValueKind element, char delimiter, std::string_view text) {
-  ArrayText pieces(text, delimiter, scratch.element);
+bool append_array(std::string& out, Levels levels, std::string_view text) {
+  ArrayText pieces(text, levels[0].delimiter, scratch_of(levels).first);
   bool first = true;
   for (;;) {
     const ArrayText::Piece piece = pieces.next();
@@ -166,16 +167,15 @@ bool append_array(std::string& out, ValueKind element, char delimiter, std::stri
         out.append("null");
         break;
       default:
-        append_element(out, element, pieces.element());
+        append_text(out, levels.subspan(1), pieces.element());
     }
   }
 }
 
 // Appends the JSON for text that fits its kind and returns true; may leave half a value behind when
 // it does not.
-bool append_fitting(std::string& out, ValueKind kind, ValueKind element, char delimiter,
-                    std::string_view text) {
-  switch (kind) {
+bool append_fitting(std::string& out, Levels levels, std::string_view text) {
+  switch (levels[0].kind) {
     case ValueKind::boolean:
       if (text == "t" || text == "f") return append_if(true, out, text == "t" ? "true" : "false");
       return false;
@@ -204,13 +204,13 @@ bool append_fitting(std::string& out, ValueKind kind, ValueKind element, char de
     case ValueKind::json:
       return append_if(is_embeddable_json(text), out, text);
     case ValueKind::array:
-      return append_array(out, element, delimiter, text);
+      return append_array(out, levels, text);
     case ValueKind::range:
-      return append_range(out, element, text);
+      return append_range(out, levels, text);
     case ValueKind::multirange:
-      return append_multirange(out, element, text);
+      return append_multirange(out, levels, text);
     case ValueKind::hstore:
-      return append_hstore(out, text);
+      return append_hstore(out, levels, text);
     case ValueKind::text:
     case ValueKind::interval:
       break;
@@ -218,17 +218,12 @@ bool append_fitting(std::string& out, ValueKind kind, ValueKind element, char de
   return false;
 }
 
-void append_text(std::string& out, ValueKind kind, ValueKind element, char delimiter,
-                 std::string_view text) {
+// Below the last level there is only text.
+void append_text(std::string& out, Levels levels, std::string_view text) {
   const size_t start = out.size();
-  if (append_fitting(out, kind, element, delimiter, text)) return;
+  if (!levels.empty() && append_fitting(out, levels, text)) return;
   out.resize(start);
   append_json_string(out, text);
-}
-
-// An element of an array or a bound of a range: what it consists of itself is not known.
-void append_element(std::string& out, ValueKind kind, std::string_view text) {
-  append_text(out, kind == ValueKind::array ? ValueKind::text : kind, ValueKind::text, ',', text);
 }
 
 }  // namespace
@@ -238,7 +233,9 @@ void append_value_json(std::string& out, const ColumnType& type, const Value& va
     out.append("null");
     return;
   }
-  append_text(out, type.kind, type.element, type.delimiter, value.text);
+  const Level levels[kLevels] = {
+      {type.kind, type.delimiter}, {type.element, type.inner_delimiter}, {type.inner}};
+  append_text(out, levels, value.text);
 }
 
 }  // namespace waltrack

@@ -36,12 +36,21 @@ enum class ValueKind : uint8_t {
   hstore,
 };
 
+// Whether values of this kind are made of others, whose kind ColumnType::element tells.
+constexpr bool has_elements(ValueKind kind) {
+  return kind == ValueKind::array || kind == ValueKind::range || kind == ValueKind::multirange;
+}
+
 struct ColumnType {
   uint32_t oid = 0;
   ValueKind kind = ValueKind::text;
   ValueKind element = ValueKind::text;  // of arrays, ranges and multiranges
   char delimiter = ',';                 // between an array's elements (box has ';')
-  std::string name = "text";            // for people, as format_type() says it
+  // The same of an element that has parts itself: a range in an array, a domain over arrays. What
+  // is deeper is text.
+  ValueKind inner = ValueKind::text;
+  char inner_delimiter = ',';
+  std::string name = "text";  // for people, as format_type() says it
 };
 
 struct Column {

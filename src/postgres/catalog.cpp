@@ -12,8 +12,7 @@ namespace {
 // Row types are left out: a database has one for each table, and their values are plain text here.
 constexpr const char* kTypes = R"(
 SELECT t.oid, t.typtype, t.typname, t.typbasetype,
-       CASE WHEN t.typcategory = 'A' AND t.typlen = -1 AND t.typname NOT IN ('int2vector', 'oidvector')
-            THEN t.typelem ELSE 0 END,
+       CASE WHEN e.typarray = t.oid THEN e.oid ELSE 0 END,
        coalesce(e.typdelim, ','), coalesce(r.rngsubtype, m.rngsubtype, 0), format_type(t.oid, NULL)
   FROM pg_type t
   LEFT JOIN pg_type e ON e.oid = t.typelem
@@ -232,11 +231,11 @@ ColumnType Catalog::resolve(uint32_t oid) {
   const TypeRow row = *found;  // asking for another one moves them
   if (row.element != 0) {
     type.kind = ValueKind::array;
-    type.element = part_kind(row.element);
     type.delimiter = row.delimiter;
+    set_parts(type, row.element);
   } else if (row.category == 'r' || row.category == 'm') {
     type.kind = row.category == 'r' ? ValueKind::range : ValueKind::multirange;
-    type.element = part_kind(row.bound);
+    set_parts(type, row.bound);
   } else if (row.category == 'b' && row.name == "hstore") {
     type.kind = ValueKind::hstore;
   } else {
@@ -245,12 +244,12 @@ ColumnType Catalog::resolve(uint32_t oid) {
   return type;
 }
 
-// Parts that have parts themselves stay text.
-ValueKind Catalog::part_kind(uint32_t oid) {
-  const ValueKind kind = type(oid).kind;
-  const bool nested =
-      kind == ValueKind::array || kind == ValueKind::range || kind == ValueKind::multirange;
-  return nested ? ValueKind::text : kind;
+void Catalog::set_parts(ColumnType& type, uint32_t element) {
+  const ColumnType part = this->type(element);
+  type.element = part.kind;
+  if (!has_elements(part.kind)) return;
+  type.inner = has_elements(part.element) ? ValueKind::text : part.element;
+  type.inner_delimiter = part.delimiter;
 }
 
 TableName Catalog::root_of(std::string_view schema, std::string_view name) {

@@ -48,7 +48,7 @@ class Catalog final : public CatalogLookup {
     char category = 'b';  // pg_type.typtype
     std::string name;
     uint32_t base = 0;     // of a domain
-    uint32_t element = 0;  // of an array
+    uint32_t element = 0;  // of an array; 0: of none
     char delimiter = ',';
     uint32_t bound = 0;  // of a range or multirange
     std::string shown;
@@ -66,7 +66,7 @@ class Catalog final : public CatalogLookup {
   std::vector<Table> tables_of(const PgResult& rows);
   const TypeRow* type_row(uint32_t oid);
   ColumnType resolve(uint32_t oid);
-  ValueKind part_kind(uint32_t oid);
+  void set_parts(ColumnType& type, uint32_t element);
 
   std::string url_;
   std::unordered_map<uint32_t, TypeRow> type_rows_;

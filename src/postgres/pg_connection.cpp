@@ -176,6 +176,7 @@ class PgConnector {
     poll_until_done(connection);
     PQsetErrorVerbosity(connection.raw(), PQERRORS_DEFAULT);
     describe(connection);
+    take_bytes_as_they_are(connection);
     return connection;
   }
 
@@ -187,6 +188,15 @@ class PgConnector {
     connection.context_.role = text(PQuser(raw));
     connection.context_.where = "postgres at " + text(PQhost(raw)) + ":" + text(PQport(raw)) +
                                 ", database " + connection.database_;
+  }
+
+  // A database in SQL_ASCII holds bytes of any encoding. Asked for UTF8 the server would send none
+  // of a row in which some are not, and end the stream there, time and again.
+  static void take_bytes_as_they_are(const PgConnection& connection) {
+    constexpr const char* kNoEncoding = "SQL_ASCII";
+    const char* encoding = PQparameterStatus(connection.raw(), "server_encoding");
+    if (encoding == nullptr || std::string_view(encoding) != kNoEncoding) return;
+    if (PQsetClientEncoding(connection.raw(), kNoEncoding) != 0) connection.fail();
   }
 
   void poll_until_done(const PgConnection& connection) const {

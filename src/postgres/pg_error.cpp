@@ -68,6 +68,12 @@ constexpr Remedy kRemedies[] = {
      "ALTER SYSTEM SET output_plugin_libraries = pgoutput, test_decoding, wal2json;  SELECT "
      "pg_reload_conf();  (no quotes around the list), or use source.plugin: pgoutput with a new "
      "slot"},
+    // The encoding.
+    {"0A000", "conversion between", kUsage,
+     "waltrack reads UTF8: a database in this encoding can't be followed"},
+    {"22P05", "", kFailure,
+     "a row holds a character that UTF8 does not have, so that the server can't send it: drop the "
+     "slot with pg_drop_replication_slot() and move the state file away to start from the present"},
     {"22023", "is unknown", kFailure, "the server's wal2json is too old: install 2.5 or newer"},
     // The role.
     {"42501", "replication slot", kFailure, kGrantReplication},

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "postgres/pg_quote.hpp"
 #include "postgres/table_state.hpp"
 
 namespace waltrack {
@@ -63,7 +64,11 @@ PluginDecision decide_by_name(PgConnection& connection, const SourceSettings& se
   for (const PluginReason& reason : decision.against_wal2json) {
     if (reason.kind != PluginReason::Kind::encoding) continue;
     throw Error(ErrorKind::usage, reason.what, connection.context().where,
-                "use source.plugin: pgoutput (or auto) with a new slot");
+                "use source.plugin: pgoutput with a new slot; one that was made with wal2json goes "
+                "by SELECT pg_drop_replication_slot(" +
+                    quote_literal(settings.slot) +
+                    ");  and the state file has to be moved away with it: the next run starts from "
+                    "the present");
   }
   if (!wal2json_is_allowed(connection)) {
     throw pg_error({"42501", kRefusal, {}}, connection.context());

@@ -14,11 +14,6 @@ Lsn lsn_or_none(std::string_view text) {
   return Lsn::parse(text).value_or(Lsn{});
 }
 
-PgError refused_wal2json(const PgContext& context) {
-  return pg_error({"42501", "library \"wal2json\" may not be used as an output plugin", {}},
-                  context);
-}
-
 void tell_of_pgoutput(const SourceSettings& settings, const PluginDecision& decision) {
   for (const PluginReason& reason : decision.against_wal2json) {
     if (reason.fix.empty()) {
@@ -49,8 +44,10 @@ PreparedSlot reuse(PgConnection& connection, const SourceSettings& settings,
     throw Error(ErrorKind::transient, "slot " + settings.slot + " is still being made",
                 connection.context().where);
   }
-  if (plugin == Plugin::wal2json && !wal2json_is_allowed(connection)) {
-    throw refused_wal2json(connection.context());
+  if (plugin == Plugin::wal2json) {
+    SourceSettings named = settings;  // it keeps its plugin, so that this one has to do
+    named.plugin = PluginChoice::wal2json;
+    decide_plugin(connection, named, PluginTrial::none);
   }
   if (plugin == Plugin::pgoutput) {
     // Made anew it would not do: the slot can't see one that is younger than what it decodes.

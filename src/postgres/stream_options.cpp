@@ -8,9 +8,12 @@
 namespace waltrack {
 namespace {
 
+// What separates tables or parts of a name there, white space too, or means something else.
 void append_escaped(std::string& out, std::string_view name) {
   for (const char c : name) {
-    if (std::string_view(" ',.*\\").find(c) != std::string_view::npos) out.push_back('\\');
+    if (std::string_view(" \t\n\v\f\r',.*\\").find(c) != std::string_view::npos) {
+      out.push_back('\\');
+    }
     out.push_back(c);
   }
 }

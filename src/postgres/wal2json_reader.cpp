@@ -27,18 +27,10 @@ namespace {
 
 constexpr size_t kFirstBytes = 64 << 10;
 
-// How a logical message begins.
-constexpr std::string_view kLogicalMessage = R"({"action":"M")";
-
 // Buffers that grew beyond this are given back when a smaller message comes.
 constexpr size_t kKeptBytes = 4 << 20;
 
 [[noreturn]] void fail(simdjson::error_code error) {
-  if (error == simdjson::UTF8_ERROR) {
-    throw DecodeFault("it is not valid UTF-8",
-                      "wal2json does not convert encodings: for a database whose encoding is not "
-                      "UTF8 use a new slot with plugin: pgoutput");
-  }
   throw DecodeFault(std::string("not the JSON of format version 2: ") +
                     simdjson::error_message(error));
 }
@@ -209,7 +201,7 @@ const Wal2jsonMessage& Wal2jsonReader::read(std::string_view text) {
   clear(message_);
   load(text);
   auto parsed = parser_->iterate(buffer_.get(), text.size(), buffer_bytes_);
-  if (parsed.error() == simdjson::UTF8_ERROR && text.starts_with(kLogicalMessage)) {
+  if (parsed.error() == simdjson::UTF8_ERROR) {
     std::string mended;
     const std::string_view valid = message_text(text, mended);
     load(valid);

@@ -37,8 +37,9 @@ struct Wal2jsonMessage {
 };
 
 // Reads wal2json's format version 2: a JSON object a message. Throws a DecodeFault for anything
-// that is not one. Its buffers are reused, so that a message of usual size allocates nothing. A
-// logical message's content, which wal2json copies as it is, becomes a text, see message_text().
+// that is not one. Its buffers are reused, so that a message of usual size allocates nothing. Bytes
+// that are not UTF-8, which wal2json copies as they are (a logical message's content), become
+// U+FFFD, see message_text().
 class Wal2jsonReader {
  public:
   Wal2jsonReader();

@@ -36,7 +36,11 @@ Table odd() {
   boxes.type.delimiter = ';';
   Column span = column("span", ValueKind::range, "int4range", true, true);
   span.type.element = ValueKind::int4;
-  table.columns = {boxes, span};
+  Column spans = column("spans", ValueKind::array, "int4range[]", true, true);
+  spans.type.element = ValueKind::range;
+  spans.type.inner = ValueKind::int4;
+  spans.type.inner_delimiter = ';';
+  table.columns = {boxes, span, spans};
   return table;
 }
 
@@ -85,12 +89,15 @@ TEST(ColumnsLock, WhatIsWrittenIsReadAgainWithoutWhatBelongsToTheServer) {
   EXPECT_EQ(read[0].schema, "Odd \"schema\"");
   EXPECT_EQ(read[0].name, "a.b\n");
   EXPECT_EQ(read[0].replica_identity, ReplicaIdentity::full);
-  ASSERT_EQ(read[0].columns.size(), 2u);
+  ASSERT_EQ(read[0].columns.size(), 3u);
   EXPECT_EQ(read[0].columns[0].type.kind, ValueKind::array);
   EXPECT_EQ(read[0].columns[0].type.delimiter, ';');
   EXPECT_EQ(read[0].columns[1].type.element, ValueKind::int4);
   EXPECT_EQ(read[0].columns[1].type.name, "int4range");
   EXPECT_TRUE(read[0].columns[1].key);
+  EXPECT_EQ(read[0].columns[2].type.element, ValueKind::range);
+  EXPECT_EQ(read[0].columns[2].type.inner, ValueKind::int4);
+  EXPECT_EQ(read[0].columns[2].type.inner_delimiter, ';');
   ASSERT_EQ(read[1].columns.size(), 2u);
   EXPECT_EQ(read[1].columns[0].name, "id");
   EXPECT_FALSE(read[1].columns[0].nullable);
@@ -144,7 +151,9 @@ TEST(ColumnsLock, EveryKeyIsCheckedForItsShape) {
   };
   EXPECT_TRUE(tells(with("\"int8\"", "\"int9\""), "is no kind of value"));
   EXPECT_TRUE(tells(with("\"int8\"", "\"array\""), "has no \"element\""));
-  EXPECT_TRUE(tells(with("\"int8\"", "\"array\", \"element\": \"range\""), "has parts itself"));
+  EXPECT_TRUE(tells(with("\"int8\"", "\"array\", \"element\": \"range\""), "has no \"inner\""));
+  EXPECT_TRUE(tells(with("\"int8\"", "\"array\", \"element\": \"range\", \"inner\": \"array\""),
+                    "has parts itself"));
   EXPECT_TRUE(tells(with("false", "0"), "is not true or false"));
   EXPECT_TRUE(tells(with("\"id\"", "\"name\""), "twice"));
   EXPECT_TRUE(tells(with("\"key\",", "\"none\","), "replica_identity"));

@@ -232,6 +232,27 @@ TEST(ExpressionBinding, TextComparesAsTextWithNumbers) {
   EXPECT_EQ(mapped.properties(), nlohmann::json::parse(R"({"p":true,"q":true})"));
 }
 
+TEST(ExpressionBinding, NumericsBeyondADoubleAreInfiniteOrZero) {
+  Mapped mapped(track("    p: fee < 5\n    q: fee\n    r: typeof(fee)\n    s: fee = 0\n"));
+  mapped.insert({{"id", "7"}, {"fee", "-1" + std::string(400, '0')}});
+  mapped.insert({{"id", "7"}, {"fee", "0." + std::string(400, '0') + "1"}});
+  ASSERT_EQ(mapped.sink.events.size(), 2U) << mapped.rejections();
+  const auto large = nlohmann::json::parse(mapped.sink.events[0].json)["properties"];
+  EXPECT_EQ(large["p"], true);
+  EXPECT_EQ(large["q"], "-1" + std::string(400, '0')) << "the bare column keeps its digits";
+  EXPECT_EQ(large["r"], "real");
+  const auto small = nlohmann::json::parse(mapped.sink.events[1].json)["properties"];
+  EXPECT_EQ(small["p"], true);
+  EXPECT_EQ(small["s"], true);
+}
+
+TEST(ExpressionBinding, DatesAreIso8601AsTheBareColumn) {
+  Mapped mapped(track("    p: born || ''\n    q: born\n"));
+  mapped.insert({{"id", "7"}, {"born", "0044-03-15 BC"}});
+  EXPECT_EQ(mapped.properties(),
+            nlohmann::json::parse(R"({"p":"-000043-03-15","q":"-000043-03-15"})"));
+}
+
 TEST(ExpressionBinding, NanIsTheTextNaN) {
   Mapped mapped(track("    p: score || ''\n    q: score\n    r: typeof(fee)\n"));
   mapped.insert({{"id", "7"}, {"score", "NaN"}, {"fee", "NaN"}});

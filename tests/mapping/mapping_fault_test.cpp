@@ -49,47 +49,52 @@ const std::string kColumns =
 
 INSTANTIATE_TEST_SUITE_P(
     Documents, MappingFault,
-    testing::Values(Fault{"- a\n",
-                          "m.yaml:1:1: error: a mapping document is a map\n"
-                          "  hint: begin it with table: schema.name\n"},
-                    Fault{"user_id: id\nidentify: {}\n",
-                          "m.yaml:1:1: error: no table: whose rows are these calls for?\n"
-                          "  hint: add table: schema.name, or message: PREFIX\n"},
-                    Fault{"tabel: users\nuser_id: id\nidentify: {}\n",
-                          "m.yaml:1:1: error: unknown key 'tabel' in a mapping document\n"
-                          "  hint: did you mean 'table'?\n"
-                          "m.yaml:1:1: error: no table: whose rows are these calls for?\n"
-                          "  hint: add table: schema.name, or message: PREFIX\n"},
-                    Fault{"table: { a: b }\nuser_id: id\nidentify: {}\n",
-                          "m.yaml:1:8: error: table takes a table's name, or a list of names\n"},
-                    Fault{"table: [users, a.b.c, users]\nuser_id: id\nidentify: {}\n",
-                          "m.yaml:1:16: error: 'a.b.c' is not a table's name\n"
-                          "  hint: write schema.name; odd names in double quotes, as in SQL\n"
-                          "m.yaml:1:23: warning: 'public.users' is in this list already\n"},
-                    Fault{"table: users\nmessage: m\nuser_id: id\nidentify: {}\n",
-                          "m.yaml:2:10: error: a document is about a table or about messages, not "
-                          "both\n  hint: write a document for each, with --- between them\n"},
-                    Fault{"table: nope_*\nuser_id: id\nidentify: {}\n",
-                          "m.yaml:1:8: warning: no table matches 'public.nope_*' at present\n"
-                          "  hint: a table that is made later and matches will be followed\n"},
-                    Fault{"table: a.b.c\nuser_id: id\nidentify: {}\n",
-                          "m.yaml:1:8: error: 'a.b.c' is not a table's name\n"
-                          "  hint: write schema.name; odd names in double quotes, as in SQL\n"},
-                    Fault{"table: users\nuser_id: id\n",
-                          "m.yaml:1:1: error: no call: nothing would be sent\n"
-                          "  hint: add identify: or track:\n"},
-                    Fault{"table: uzers\nuser_id: id\nidentify: {}\n",
-                          "m.yaml:1:8: error: the database has no table 'public.uzers'\n"
-                          "  hint: did you mean 'public.users'?\n"},
-                    Fault{"table: orders\nuser_id: id\nidentify: {}\n",
-                          "m.yaml:1:8: error: the database has no table 'public.orders'\n"
-                          "  hint: did you mean 'shop.orders'?\n"},
-                    Fault{"table: zzz.qqqqqqqqqq\nuser_id: id\nidentify: {}\n",
-                          "m.yaml:1:8: error: the database has no table 'zzz.qqqqqqqqqq'\n"
-                          "  hint: is it the right database, and may the role see the table?\n"},
-                    Fault{"table: users\nuser_id: id\ngroop: {}\nidentify: {}\n",
-                          "m.yaml:3:1: error: unknown key 'groop' in a mapping document\n"
-                          "  hint: did you mean 'group'?\n"}));
+    testing::Values(
+        Fault{"- a\n",
+              "m.yaml:1:1: error: a mapping document is a map\n"
+              "  hint: begin it with table: schema.name\n"},
+        Fault{"user_id: id\nidentify: {}\n",
+              "m.yaml:1:1: error: no table: whose rows are these calls for?\n"
+              "  hint: add table: schema.name, or message: PREFIX\n"},
+        Fault{"tabel: users\nuser_id: id\nidentify: {}\n",
+              "m.yaml:1:1: error: unknown key 'tabel' in a mapping document\n"
+              "  hint: did you mean 'table'?\n"
+              "m.yaml:1:1: error: no table: whose rows are these calls for?\n"
+              "  hint: add table: schema.name, or message: PREFIX\n"},
+        Fault{"table: { a: b }\nuser_id: id\nidentify: {}\n",
+              "m.yaml:1:8: error: table takes a table's name, or a list of names\n"},
+        Fault{"table: [users, a.b.c, users]\nuser_id: id\nidentify: {}\n",
+              "m.yaml:1:16: error: 'a.b.c' is not a table's name\n"
+              "  hint: write schema.name; a part that has a dot, a blank or the like goes in "
+              "double quotes, and the whole in single ones: '\"My "
+              "Schema\".\"My.Table\"'\n"
+              "m.yaml:1:23: warning: 'public.users' is in this list already\n"},
+        Fault{"table: users\nmessage: m\nuser_id: id\nidentify: {}\n",
+              "m.yaml:2:10: error: a document is about a table or about messages, not "
+              "both\n  hint: write a document for each, with --- between them\n"},
+        Fault{"table: nope_*\nuser_id: id\nidentify: {}\n",
+              "m.yaml:1:8: warning: no table matches 'public.nope_*' at present\n"
+              "  hint: a table that is made later and matches will be followed\n"},
+        Fault{"table: a.b.c\nuser_id: id\nidentify: {}\n",
+              "m.yaml:1:8: error: 'a.b.c' is not a table's name\n"
+              "  hint: write schema.name; a part that has a dot, a blank or the like goes in "
+              "double quotes, and the whole in single ones: '\"My "
+              "Schema\".\"My.Table\"'\n"},
+        Fault{"table: users\nuser_id: id\n",
+              "m.yaml:1:1: error: no call: nothing would be sent\n"
+              "  hint: add identify: or track:\n"},
+        Fault{"table: uzers\nuser_id: id\nidentify: {}\n",
+              "m.yaml:1:8: error: the database has no table 'public.uzers'\n"
+              "  hint: did you mean 'public.users'?\n"},
+        Fault{"table: orders\nuser_id: id\nidentify: {}\n",
+              "m.yaml:1:8: error: the database has no table 'public.orders'\n"
+              "  hint: did you mean 'shop.orders'?\n"},
+        Fault{"table: zzz.qqqqqqqqqq\nuser_id: id\nidentify: {}\n",
+              "m.yaml:1:8: error: the database has no table 'zzz.qqqqqqqqqq'\n"
+              "  hint: is it the right database, and may the role see the table?\n"},
+        Fault{"table: users\nuser_id: id\ngroop: {}\nidentify: {}\n",
+              "m.yaml:3:1: error: unknown key 'groop' in a mapping document\n"
+              "  hint: did you mean 'group'?\n"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Calls, MappingFault,

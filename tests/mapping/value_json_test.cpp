@@ -151,6 +151,40 @@ TEST(ValueJson, ArraysHoldTheirElementsByKind) {
             "[\"(3,4),(1,2)\",\"(5,6),(7,8)\"]");
 }
 
+ColumnType nested(ValueKind kind, ValueKind element, ValueKind inner, char inner_delimiter = ',') {
+  ColumnType type = type_of(kind, element);
+  type.inner = inner;
+  type.inner_delimiter = inner_delimiter;
+  return type;
+}
+
+TEST(ValueJson, ElementsThatHavePartsAreTakenApart) {
+  const auto of = [](ValueKind kind, ValueKind element, ValueKind inner, std::string_view text) {
+    return json(nested(kind, element, inner), text);
+  };
+  EXPECT_EQ(of(ValueKind::array, ValueKind::range, ValueKind::int4, R"j({"[1,5)",empty,NULL})j"),
+            R"j([{"lower":1,"upper":5,"bounds":"[)"},"empty",null])j");
+  EXPECT_EQ(of(ValueKind::array, ValueKind::multirange, ValueKind::int4, R"j({"{[1,3)}","{}"})j"),
+            R"j([[{"lower":1,"upper":3,"bounds":"[)"}],[]])j");
+  EXPECT_EQ(of(ValueKind::array, ValueKind::array, ValueKind::text,
+               R"j({"{\"a \\\"b\\\"\",NULL}",NULL,"{}"})j"),
+            R"j([["a \"b\"",null],null,[]])j");
+  EXPECT_EQ(json(nested(ValueKind::array, ValueKind::array, ValueKind::text, ';'),
+                 R"j({"{(3,4),(1,2);(5,6),(7,8)}"})j"),
+            R"j([["(3,4),(1,2)","(5,6),(7,8)"]])j");
+  EXPECT_EQ(of(ValueKind::range, ValueKind::range, ValueKind::int4, R"j(["[1,2)",))j"),
+            R"j({"lower":{"lower":1,"upper":2,"bounds":"[)"},"upper":null,"bounds":"[)"})j");
+  EXPECT_EQ(
+      of(ValueKind::range, ValueKind::array, ValueKind::hstore, R"j(["{""\\""a\\""=>NULL""}",])j"),
+      R"j({"lower":[{"a":null}],"upper":null,"bounds":"[]"})j");
+}
+
+TEST(ValueJson, BelowTheInnerPartsThereIsText) {
+  EXPECT_EQ(
+      json(nested(ValueKind::array, ValueKind::array, ValueKind::range), R"j({"{\"[1,2)\"}"})j"),
+      R"j([[{"lower":"1","upper":"2","bounds":"[)"}]])j");
+}
+
 TEST(ValueJson, TextThatIsNoArrayIsAString) {
   EXPECT_EQ(array(ValueKind::int4, "{1,2"), "\"{1,2\"");
   EXPECT_EQ(array(ValueKind::int4, "{{1},2"), "\"{{1},2\"");
@@ -166,9 +200,8 @@ TEST(ValueJson, RangesAreObjects) {
   EXPECT_EQ(range(ValueKind::text, "[\"a\"\"b\",\"c\\\\d,)\")"),
             "{\"lower\":\"a\\\"b\",\"upper\":\"c\\\\d,)\",\"bounds\":\"[)\"}");
   EXPECT_EQ(range(ValueKind::int4, "[1,5)x"), "\"[1,5)x\"");
-  EXPECT_EQ(
-      range(ValueKind::hstore, "[\"\"\"a\"\"=>\"\"1\"\"\",\"\"\"b\"\"=>\"\"2\"\"\"]"),
-      "{\"lower\":\"\\\"a\\\"=>\\\"1\\\"\",\"upper\":\"\\\"b\\\"=>\\\"2\\\"\",\"bounds\":\"[]\"}");
+  EXPECT_EQ(range(ValueKind::hstore, R"j(["""a""=>""1""","""b""=>""2"""])j"),
+            R"j({"lower":{"a":"1"},"upper":{"b":"2"},"bounds":"[]"})j");
 }
 
 TEST(ValueJson, MultirangesAreArraysOfRanges) {
@@ -226,8 +259,9 @@ TEST(ValueJson, WhateverComesInOneJsonValueGoesOut) {
     }
     const ValueKind kind = kKinds[random() % kKinds.size()];
     const ValueKind element = kKinds[random() % kKinds.size()];
+    const ValueKind inner = kKinds[random() % kKinds.size()];
     std::string out = "[7,";
-    append_value_json(out, type_of(kind, element), Value::present(text));
+    append_value_json(out, nested(kind, element, inner), Value::present(text));
     out += "]";
     const auto read = nlohmann::json::parse(out, nullptr, false);
     ASSERT_TRUE(read.is_array() && read.size() == 2 && read[0] == 7) << out << "\nof " << text;
@@ -248,6 +282,8 @@ TEST(ValueJson, SteadyStateAllocatesNothing) {
        "[\"a \"\"bound\"\" that is long enough to count\",z)"},
       {type_of(ValueKind::hstore),
        "\"a \\\"key\\\" that is long enough to count\"=>\"1\", \"b\"=>NULL"},
+      {nested(ValueKind::array, ValueKind::range, ValueKind::text),
+       R"j({"[\"a \"\"bound\"\" that is long enough to count\",z)"})j"},
       {type_of(ValueKind::array, ValueKind::int4), "no array at all, whatever its type says"}};
   std::string out;
   const auto write_row = [&] {

@@ -28,6 +28,8 @@ TEST_F(CatalogTest, ResolvesTypesToWhatTheirTextMeans) {
   server_->exec("CREATE DOMAIN price AS cents CHECK (VALUE >= 0)");
   server_->exec("CREATE TYPE mood AS ENUM ('sad', 'happy')");
   server_->exec("CREATE DOMAIN tags AS text[]");
+  server_->exec("CREATE DOMAIN boxes AS box[]");
+  server_->exec("CREATE DOMAIN deep AS int4range[]");
   server_->exec("CREATE TYPE pair AS (a int, b int)");
   Catalog catalog(server_->conninfo());
   catalog.load();
@@ -56,7 +58,15 @@ TEST_F(CatalogTest, ResolvesTypesToWhatTheirTextMeans) {
   EXPECT_EQ(type("tstzrange").element, ValueKind::timestamptz);
   EXPECT_EQ(type("int4multirange").kind, ValueKind::multirange);
   EXPECT_EQ(type("int4multirange").element, ValueKind::int4);
-  EXPECT_EQ(type("int4range[]").element, ValueKind::text);
+  EXPECT_EQ(type("int4range[]").element, ValueKind::range);
+  EXPECT_EQ(type("int4range[]").inner, ValueKind::int4);
+  EXPECT_EQ(type("tstzmultirange[]").element, ValueKind::multirange);
+  EXPECT_EQ(type("tstzmultirange[]").inner, ValueKind::timestamptz);
+  EXPECT_EQ(type("tags[]").element, ValueKind::array);
+  EXPECT_EQ(type("tags[]").inner, ValueKind::text);
+  EXPECT_EQ(type("boxes[]").inner_delimiter, ';');
+  EXPECT_EQ(type("deep[]").element, ValueKind::array);
+  EXPECT_EQ(type("deep[]").inner, ValueKind::text);
 }
 
 TEST_F(CatalogTest, KnowsHstoreByItsName) {

@@ -17,6 +17,8 @@ std::string value_of(const ReplicationStream::Options& options, const std::strin
 TEST(AddTables, EscapesWhatHasAMeaning) {
   const TablePattern tables[] = {{"public", "orders"}, {"my schema", "a,b.c*d\\e"}, {"all", ""}};
   EXPECT_EQ(add_tables_value(tables), "public.orders,my\\ schema.a\\,b\\.c\\*d\\\\e,all.*");
+  const TablePattern odd[] = {{"tab\there", "new\nline"}};
+  EXPECT_EQ(add_tables_value(odd), "tab\\\there.new\\\nline");
 }
 
 TEST(Wal2jsonOptions, AskForNoRowsWhenThereAreNoTables) {

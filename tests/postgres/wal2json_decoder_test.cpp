@@ -232,10 +232,6 @@ TEST_F(Wal2jsonDecoderTest, ErrorsNamePluginAndLsnAndNoValues) {
   EXPECT_FALSE(decoder.next(item));
 }
 
-TEST_F(Wal2jsonDecoderTest, AnotherEncodingHasARemedy) {
-  EXPECT_NE(decode_error(decoder, "{\"action\":\"\xfc\"}").find("pgoutput"), std::string::npos);
-}
-
 TEST_F(Wal2jsonDecoderTest, MessagesThatLackWhatTheOptionsGiveAreErrors) {
   EXPECT_NE(decode_error(decoder, kInsertToast), "") << "outside of a transaction";
   EXPECT_NE(decode_error(decoder, kCommit), "") << "without a begin";
