@@ -1,13 +1,13 @@
 #include "postgres/preflight.hpp"
 
 #include <optional>
-#include <unistd.h>
 #include <utility>
 
 #include "base/nearest.hpp"
 #include "postgres/catalog.hpp"
 #include "postgres/pg_connection.hpp"
 #include "postgres/pg_quote.hpp"
+#include "postgres/plugin_choice.hpp"
 #include "postgres/publication.hpp"
 #include "postgres/server_identity.hpp"
 #include "postgres/slot.hpp"
@@ -72,7 +72,7 @@ class Preflight {
   void check_room();
   void check_slot_state();
   void check_plugin();
-  void check_wal2json(bool has_slot);
+  void check_plugin_of_slot();
   void check_tables();
   void check_table(const TableState& table, const std::vector<std::string>& known);
   void check_publication();
@@ -170,42 +170,25 @@ void Preflight::check_slot_state() {
 }
 
 void Preflight::check_plugin() {
-  if (!slot_) {
-    plugin_ = settings_.plugin == PluginChoice::pgoutput ? Plugin::pgoutput : Plugin::wal2json;
+  if (slot_) return check_plugin_of_slot();
+  plugin_ = settings_.plugin == PluginChoice::pgoutput ? Plugin::pgoutput : Plugin::wal2json;
+  const PluginDecision decision = decide_plugin(
+      connection_, settings_, can_make_slots_ ? PluginTrial::temporary_slot : PluginTrial::none);
+  plugin_ = decision.plugin;
+  if (plugin_ == Plugin::wal2json) return;
+  for (const PluginReason& reason : decision.against_wal2json) {
+    if (reason.fix.empty()) continue;
+    warning(reason.what + "; the slot will be made with pgoutput", reason.fix);
   }
-  if (plugin_ == Plugin::wal2json) check_wal2json(slot_.has_value());
 }
 
-void Preflight::check_wal2json(bool has_slot) {
-  // Automatic falls back, but only while there is no slot.
-  const bool required = has_slot || settings_.plugin == PluginChoice::wal2json;
-  const auto tell = [&](const std::string& what, const std::string& fix) {
-    if (required) {
-      error(what, fix);
-    } else {
-      plugin_ = Plugin::pgoutput;
-      warning(what + "; the slot will be made with pgoutput", fix);
-    }
-  };
-  if (!wal2json_is_allowed(connection_)) {
-    tell("the server does not allow the output plugin wal2json",
-         "ALTER SYSTEM SET output_plugin_libraries = pgoutput, test_decoding, wal2json;  SELECT "
-         "pg_reload_conf();  (no quotes around the list)");
-    return;
-  }
-  if (!can_make_slots_) return;
-  // The library is loaded before the server waits for running transactions; no need to wait as
-  // well.
-  PgConnection trial = PgConnection::open(settings_.url, PgMode::plain);
-  trial.query("SET statement_timeout = '2s'");
-  try {
-    trial.query("SELECT pg_create_logical_replication_slot($1, 'wal2json', true)",
-                {"waltrack_check_" + std::to_string(getpid())});
-  } catch (const PgError& failure) {
-    if (failure.sqlstate() == "57014") return;
-    if (failure.sqlstate() != "58P01" && failure.sqlstate() != "42501") throw;
-    tell(failure.what(), failure.hint());
-  }
+// It keeps its plugin, so that this one has to work.
+void Preflight::check_plugin_of_slot() {
+  if (plugin_ != Plugin::wal2json) return;
+  SourceSettings settings = settings_;
+  settings.plugin = PluginChoice::wal2json;
+  decide_plugin(connection_, settings,
+                can_make_slots_ ? PluginTrial::temporary_slot : PluginTrial::none);
 }
 
 void Preflight::check_tables() {

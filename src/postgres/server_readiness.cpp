@@ -1,7 +1,7 @@
 #include "postgres/server_readiness.hpp"
 
+#include "postgres/plugin_choice.hpp"
 #include "postgres/publication.hpp"
-#include "postgres/slot.hpp"
 
 namespace waltrack {
 

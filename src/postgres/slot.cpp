@@ -2,15 +2,11 @@
 
 #include "base/log.hpp"
 #include "postgres/pg_quote.hpp"
+#include "postgres/plugin_choice.hpp"
 #include "postgres/publication.hpp"
-#include "postgres/table_state.hpp"
 
 namespace waltrack {
 namespace {
-
-constexpr const char* kAllowWal2json =
-    "ALTER SYSTEM SET output_plugin_libraries = pgoutput, test_decoding, wal2json;  SELECT "
-    "pg_reload_conf();  (no quotes around the list)";
 
 Lsn lsn_or_none(std::string_view text) {
   return Lsn::parse(text).value_or(Lsn{});
@@ -48,55 +44,26 @@ Lsn create_slot(PgConnection& connection, const SourceSettings& settings, Plugin
   }
 }
 
-bool is_about_the_plugin(const PgError& error) {
-  return error.sqlstate() == "58P01" ||
-         (error.sqlstate() == "42501" &&
-          std::string_view(error.what()).find("wal2json") != std::string_view::npos);
-}
-
-PreparedSlot create_with_pgoutput(PgConnection& connection, const SourceSettings& settings,
-                                  std::chrono::milliseconds limit) {
-  // Before the slot: a slot can't see a publication that was made after it.
-  ensure_publication(connection, settings);
-  return {Plugin::pgoutput, create_slot(connection, settings, Plugin::pgoutput, limit), true};
-}
-
-void tell_of_pgoutput(const SourceSettings& settings, bool allowed) {
-  if (allowed) {
-    log::warn("the server has no wal2json: using pgoutput for this slot",
-              {{"slot", settings.slot}});
-  } else {
-    log::warn("the server does not allow wal2json: using pgoutput for this slot",
-              {{"slot", settings.slot}, {"to allow it before the slot is made", kAllowWal2json}});
-  }
-}
-
-PreparedSlot create_automatic(PgConnection& connection, const SourceSettings& settings,
-                              std::chrono::milliseconds limit) {
-  bool allowed = wal2json_is_allowed(connection);
-  if (allowed) {
-    try {
-      return {Plugin::wal2json, create_slot(connection, settings, Plugin::wal2json, limit), true};
-    } catch (const PgError& error) {
-      if (!is_about_the_plugin(error)) throw;
-      allowed = error.sqlstate() != "42501";
+void tell_of_pgoutput(const SourceSettings& settings, const PluginDecision& decision) {
+  for (const PluginReason& reason : decision.against_wal2json) {
+    if (reason.fix.empty()) {
+      log::info("using pgoutput for this slot", {{"slot", settings.slot}, {"reason", reason.what}});
+    } else {
+      log::warn(reason.what + ": using pgoutput for this slot",
+                {{"slot", settings.slot}, {"to change it before the slot is made", reason.fix}});
     }
   }
-  tell_of_pgoutput(settings, allowed);
-  return create_with_pgoutput(connection, settings, limit);
 }
 
 PreparedSlot create(PgConnection& connection, const SourceSettings& settings,
                     std::chrono::milliseconds limit) {
-  switch (settings.plugin) {
-    case PluginChoice::automatic:
-      return create_automatic(connection, settings, limit);
-    case PluginChoice::wal2json:
-      return {Plugin::wal2json, create_slot(connection, settings, Plugin::wal2json, limit), true};
-    case PluginChoice::pgoutput:
-      break;
+  const PluginDecision decision = decide_plugin(connection, settings, PluginTrial::temporary_slot);
+  if (decision.plugin == Plugin::pgoutput) {
+    tell_of_pgoutput(settings, decision);
+    // Before the slot: a slot can't see a publication that was made after it.
+    ensure_publication(connection, settings);
   }
-  return create_with_pgoutput(connection, settings, limit);
+  return {decision.plugin, create_slot(connection, settings, decision.plugin, limit), true};
 }
 
 PreparedSlot reuse(PgConnection& connection, const SourceSettings& settings,
@@ -128,13 +95,6 @@ PreparedSlot reuse(PgConnection& connection, const SourceSettings& settings,
   return {plugin, slot.confirmed, false};
 }
 
-void warn_of_partitions(PgConnection& connection, const SourceSettings& settings) {
-  for (const TableState& table :
-       read_table_states(connection, settings.followed.tables, settings.publication)) {
-    if (table.kind == TableState::Kind::partitioned) log::warn(partition_caution(table.name));
-  }
-}
-
 }  // namespace
 
 std::optional<SlotState> read_slot(PgConnection& connection, const std::string& name) {
@@ -152,13 +112,6 @@ std::optional<SlotState> read_slot(PgConnection& connection, const std::string& 
   slot.wal_status = rows.string(0, 5);
   if (!rows.is_null(0, 6)) slot.safe_wal_bytes = rows.integer(0, 6);
   return slot;
-}
-
-bool wal2json_is_allowed(PgConnection& connection) {
-  const PgResult rows = connection.query(
-      "SELECT 'wal2json' = ANY (regexp_split_to_array(replace(setting, '\"', ''), '\\s*,\\s*')) "
-      "FROM pg_settings WHERE name = 'output_plugin_libraries'");
-  return rows.rows() == 0 || rows.boolean(0, 0);
 }
 
 Plugin check_slot(const SlotState& slot, const SourceSettings& settings, const PgContext& context) {
@@ -201,7 +154,10 @@ PreparedSlot prepare_slot(const SourceSettings& settings, bool may_create,
   }
   const PreparedSlot prepared =
       slot ? reuse(connection, settings, *slot) : create(connection, settings, creation_limit);
-  if (prepared.plugin == Plugin::wal2json) warn_of_partitions(connection, settings);
+  if (prepared.plugin == Plugin::wal2json) {
+    for (const PluginReason& caution : wal2json_cautions(connection, settings))
+      log::warn(caution.what);
+  }
   return prepared;
 }
 

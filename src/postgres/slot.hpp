@@ -30,10 +30,6 @@ struct PreparedSlot {
   bool created_now = false;
 };
 
-// Whether the server's list of allowed plugins names wal2json; true where there is no such list, or
-// where the role may not see it (an ordinary one may not): then only trying tells.
-bool wal2json_is_allowed(PgConnection& connection);
-
 // The plugin of a slot of ours, or a usage Error: another plugin or another database than wanted.
 Plugin check_slot(const SlotState& slot, const SourceSettings& settings, const PgContext& context);
 
