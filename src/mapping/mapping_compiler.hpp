@@ -3,7 +3,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -49,7 +48,8 @@ class MappingCompiler {
     const MappingDocument* last = nullptr;
   };
   std::map<std::string, std::unique_ptr<Target>> targets_;  // by the table's full name
-  std::set<std::string> told_;  // places that the document at hand has told of already
+  // Places that the document at hand has told of already, and which diagnostic that was.
+  std::map<std::string, size_t> told_;
 };
 
 }  // namespace waltrack

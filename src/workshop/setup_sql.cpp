@@ -87,14 +87,6 @@ void SetupWriter::write_log() {
   }
 }
 
-// In a dollar quote that nothing in it can end.
-std::string do_block(const std::string& body) {
-  std::string tag = "$waltrack$";
-  while (body.find(tag) != std::string::npos)
-    tag.insert(tag.size() - 1, "_");
-  return "do " + tag + " " + body + " " + tag;
-}
-
 void SetupWriter::write_role() {
   heading("2. The role. REPLICATION lets it make and read its slot; it needs no other power.");
   if (!server_.role_exists) {
