@@ -170,7 +170,8 @@ void look_around(const Loaded& loaded, SourceSettings& settings, CheckReport& re
     Catalog catalog(settings.url);
     catalog.load();
     settings.followed = followed(loaded.mappings, catalog.tables());
-    report.set_database(PgConnection::open(settings.url, PgMode::plain).database());
+    const PgConnection source = PgConnection::open(settings.url, PgMode::plain);
+    report.set_source(source.context().where, source.database(), source.role());
   } catch (const Error&) {
     return;
   }

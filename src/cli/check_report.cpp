@@ -99,8 +99,26 @@ std::vector<Finding> CheckReport::sorted() const {
   return sorted;
 }
 
+// The server stands at the top, and a table's name mostly in the words already.
+std::string CheckReport::place_of(const Finding& finding) const {
+  std::string where = finding.where;
+  if (!source_.empty() && where.starts_with(source_)) {
+    where.erase(0, source_.size());
+    if (where.starts_with(", ")) where.erase(0, 2);
+    const size_t name = where.find(' ');
+    if (name != std::string::npos &&
+        finding.what.find(where.substr(name + 1)) != std::string::npos) {
+      where.clear();
+    }
+  }
+  return where.empty() ? "" : shown_lines(where, "  ") + ": ";
+}
+
 void CheckReport::print() const {
   const TextLook look = terminal_look();
+  if (!source_.empty()) {
+    std::printf("%s, as role %s\n", printable(source_).c_str(), printable(role_).c_str());
+  }
   size_t errors = 0;
   bool has_sql = false;
   for (const Finding& finding : sorted()) {
@@ -111,8 +129,8 @@ void CheckReport::print() const {
         tinted(look, is_error ? Tint::red : Tint::yellow, is_error ? "error:" : "warning:");
     const std::string where = finding.where.empty() ? "" : shown_lines(finding.where, "  ") + ": ";
     const std::string code = finding.code == kOfFiles ? "" : " [" + finding.code + "]";
-    std::printf("%s %s%s%s\n", word.c_str(), where.c_str(), shown_lines(finding.what, "  ").c_str(),
-                tinted(look, Tint::dim, code).c_str());
+    std::printf("%s %s%s%s\n", word.c_str(), place_of(finding).c_str(),
+                shown_lines(finding.what, "  ").c_str(), tinted(look, Tint::dim, code).c_str());
     const std::string fix = finding.fix.describe();
     if (!fix.empty()) std::printf("  fix: %s\n", shown_lines(fix, "       ").c_str());
   }
@@ -138,7 +156,12 @@ void CheckReport::print_json() const {
 }
 
 void CheckReport::print_fix_sql() const {
-  std::fputs(fix_script(sorted(), database_).c_str(), stdout);
+  std::vector<Finding> findings = sorted();
+  // Advice on mappings has nothing to do with the server.
+  std::erase_if(findings, [](const Finding& finding) {
+    return finding.code == kOfFiles && finding.severity == Severity::warning;
+  });
+  std::fputs(fix_script(findings, database_).c_str(), stdout);
 }
 
 }  // namespace waltrack

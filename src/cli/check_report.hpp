@@ -18,7 +18,13 @@ class CheckReport {
   void add(std::vector<Finding> findings);
   void add(const char* code, const Error& error);
   void set_lock(LockOutcome outcome) { lock_ = outcome; }
-  void set_database(std::string database) { database_ = std::move(database); }
+  // Of source.url, as far as a connection could be made: "postgres at 127.0.0.1:5432, database
+  // shop".
+  void set_source(std::string where, std::string database, std::string role) {
+    source_ = std::move(where);
+    database_ = std::move(database);
+    role_ = std::move(role);
+  }
 
   bool files_are_wrong() const { return files_are_wrong_; }
   bool source_is_wrong() const { return source_is_wrong_; }
@@ -33,9 +39,10 @@ class CheckReport {
 
  private:
   std::vector<Finding> sorted() const;  // errors first
+  std::string place_of(const Finding& finding) const;
 
   std::vector<Finding> findings_;
-  std::string database_;  // of source.url; empty: no server answered
+  std::string source_, database_, role_;  // empty: no server answered
   LockOutcome lock_ = LockOutcome::left_alone;
   bool files_are_wrong_ = false;
   bool source_is_wrong_ = false;

@@ -26,11 +26,12 @@ std::string Fix::describe() const {
   };
   for (const FixStatement& statement : sql)
     add(place_of(statement.server) + statement.sql + ";");
-  if (!text.empty()) add(text);
+  if (sql.empty() && !text.empty()) add(text);
   if (after == After::reload && !sql.empty()) {
     add(std::string(place_of(after_on)) + "SELECT pg_reload_conf();");
   }
-  if (after == After::restart) add(std::string(place_of(after_on)) + "restart the server");
+  if (after == After::restart) add(std::string(place_of(after_on)) + "then restart the server");
+  if (!sql.empty() && !text.empty()) add(text);
   return lines;
 }
 

@@ -76,6 +76,19 @@ class PublicationCheck {
         .boolean(0, 0);
   }
 
+  std::string lack() const {
+    std::vector<std::string> names;
+    for (const TableState& table : tables_) {
+      if (!table.in_publication && is_table(table)) names.push_back(table.name.full_name());
+    }
+    return names.empty() ? "tells partitions by their own names, not as their root's"
+                         : "lacks " + enumerated(names) + ", whose changes do not come";
+  }
+
+  static bool is_table(const TableState& table) {
+    return table.kind == TableState::Kind::table || table.kind == TableState::Kind::partitioned;
+  }
+
   // What publication_changes() says, each statement harmless to run twice.
   Fix changes_fix(const std::vector<std::string>& changes) const {
     Fix fix;
@@ -93,9 +106,7 @@ class PublicationCheck {
     }
     std::string one_by_one;
     for (const TableState& table : tables_) {
-      const bool is_table =
-          table.kind == TableState::Kind::table || table.kind == TableState::Kind::partitioned;
-      if (table.in_publication || !is_table) continue;
+      if (table.in_publication || !is_table(table)) continue;
       one_by_one.append(one_by_one.empty() ? "" : "\n");
       one_by_one += only_if(
           "NOT EXISTS (" + membership(name_, table.name, "") + ")",
@@ -125,17 +136,14 @@ class PublicationCheck {
       const std::string why = look_.in_recovery     ? ", and a standby can't change it"
                               : publication_.exists ? ", and role " + role + " may not change it"
                                                     : ", and role " + role + " may not make it";
-      look_.error(publication_.exists ? "publication_tables" : "publication_missing",
-                  (publication_.exists ? "the publication lacks something that is mapped"
-                                       : "there is no publication") +
-                      why,
-                  std::move(fix), where_);
+      look_.error(
+          publication_.exists ? "publication_tables" : "publication_missing",
+          (publication_.exists ? "the publication " + lack() : "there is no publication") + why,
+          std::move(fix), where_);
     } else if (!changes.empty() && look_.slot) {
       Fix fix = changes_fix(changes);
       fix.text = "the next start of `waltrack run` does it, too";
-      look_.warning("publication_tables",
-                    "the publication lacks something that is mapped: changes of it do not come",
-                    std::move(fix), where_);
+      look_.warning("publication_tables", "the publication " + lack(), std::move(fix), where_);
     }
   }
 

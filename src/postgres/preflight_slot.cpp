@@ -1,5 +1,7 @@
 #include "postgres/preflight_slot.hpp"
 
+#include <algorithm>
+
 #include "postgres/pg_quote.hpp"
 
 namespace waltrack {
@@ -108,12 +110,14 @@ void check_headroom(Inspection& look) {
   const int64_t limit_mb = limit_bytes >> 20;
   const int64_t keep_mb = look.number_setting("max_slot_wal_keep_size");
   const Fix raise = setting_fix(look.hosting, "max_slot_wal_keep_size",
-                                "'" + std::to_string(4 * limit_mb) + "MB'", Fix::After::reload);
+                                "'" + std::to_string(std::max(4 * limit_mb, 2 * keep_mb)) + "MB'",
+                                Fix::After::reload);
   const bool reads_on = look.slot && look.slot->wal_status != "lost";
   if (keep_mb >= 0 && keep_mb <= limit_mb) {
     Fix fix = raise;
     fix.text += (fix.text.empty() ? "" : "\n") +
                 std::string("(-1 is without limit), or lower source.headroom_warning");
+    fix.choice = true;  // somebody has set that limit, and it costs disk
     look.warning("headroom_setting",
                  "max_slot_wal_keep_size is " + shown_mb(keep_mb) +
                      ", no more than source.headroom_warning (" + shown_mb(limit_mb) +

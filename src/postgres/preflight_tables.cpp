@@ -1,11 +1,13 @@
 #include "postgres/preflight_tables.hpp"
 
+#include <algorithm>
 #include <set>
 #include <string>
 
 #include "base/nearest.hpp"
 #include "postgres/catalog.hpp"
 #include "postgres/pg_quote.hpp"
+#include "postgres/publication.hpp"
 
 namespace waltrack {
 namespace {
@@ -50,7 +52,10 @@ void check_identity(Inspection& look, const TableState& table) {
     look.warning("table_identity",
                  name + " has no replica identity: its updates and deletes will not come",
                  std::move(fix), "table " + name);
-  } else if (table.in_publication) {
+    return;
+  }
+  const PublicationState publication = read_publication(look.connection, look.settings.publication);
+  if (table.in_publication && (publication.updates || publication.deletes)) {
     look.error("table_identity",
                name +
                    " is published without a replica identity: its updates and deletes fail, for "
@@ -100,6 +105,15 @@ void check_table(Inspection& look, const TableState& table) {
 }
 
 }  // namespace
+
+std::string enumerated(const std::vector<std::string>& names) {
+  constexpr size_t kMost = 5;
+  std::string text;
+  for (size_t i = 0; i < std::min(names.size(), kMost); ++i)
+    text.append(i == 0 ? "" : ", ").append(names[i]);
+  if (names.size() > kMost) text += " and " + std::to_string(names.size() - kMost) + " more";
+  return text;
+}
 
 Fix identity_fix(Inspection& look, const TableName& table) {
   const PgResult parts = look.connection.query(
@@ -179,7 +193,8 @@ void check_partitions(Inspection& look, const std::vector<TableState>& tables) {
 
 // Streaming goes by the slot and asks for no privilege on tables; what reads rows does.
 void check_grants(Inspection& look, const std::vector<TableState>& tables) {
-  constexpr const char* kWhy = ": streaming needs it not, but preview, backfill and lookups do";
+  constexpr const char* kWhy =
+      ": streaming does not need it, but preview, backfills and lookups do";
   std::string wanted;
   for (const TableState& table : tables) {
     if (table.kind == TableState::Kind::missing || table.kind == TableState::Kind::other) continue;
@@ -194,23 +209,24 @@ void check_grants(Inspection& look, const std::vector<TableState>& tables) {
       wanted +
       ") AS w (s, r) JOIN pg_namespace n ON n.nspname = w.s JOIN pg_class c ON c.relnamespace = "
       "n.oid AND c.relname = w.r ORDER BY 1, 2");
-  const std::string role = look.connection.role();
+  const std::string& role = look.connection.role();
   std::set<std::string> schemas;
+  std::vector<std::string> names;
+  std::string quoted_names;
   for (int i = 0; i < rows.rows(); ++i) {
     const TableName table{rows.string(i, 0), rows.string(i, 1)};
     if (!rows.boolean(i, 2) && schemas.insert(table.schema).second) {
       look.warning("grant_usage", "role " + role + " may not use schema " + table.schema + kWhy,
                    look.writing("GRANT USAGE ON SCHEMA " + quote_identifier(table.schema) + " TO " +
-                                quote_identifier(role)),
-                   "schema " + table.schema);
+                                quote_identifier(role)));
     }
-    if (!rows.boolean(i, 3)) {
-      look.warning(
-          "grant_select", "role " + role + " may not read " + table.full_name() + kWhy,
-          look.writing("GRANT SELECT ON " + quoted(table) + " TO " + quote_identifier(role)),
-          "table " + table.full_name());
-    }
+    if (rows.boolean(i, 3)) continue;
+    names.push_back(table.full_name());
+    quoted_names.append(quoted_names.empty() ? "" : ", ").append(quoted(table));
   }
+  if (names.empty()) return;
+  look.warning("grant_select", "role " + role + " may not read " + enumerated(names) + kWhy,
+               look.writing("GRANT SELECT ON " + quoted_names + " TO " + quote_identifier(role)));
 }
 
 }  // namespace waltrack

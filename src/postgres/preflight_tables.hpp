@@ -14,6 +14,9 @@ void check_tables(Inspection& look, const std::vector<TableState>& tables);
 void check_partitions(Inspection& look, const std::vector<TableState>& tables);
 void check_grants(Inspection& look, const std::vector<TableState>& tables);
 
+// "a, b and 7 more".
+std::string enumerated(const std::vector<std::string>& names);
+
 // How a table without a replica identity gets one: by a unique index where there is one.
 Fix identity_fix(Inspection& look, const TableName& table);
 
