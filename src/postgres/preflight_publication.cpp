@@ -119,7 +119,9 @@ class PublicationCheck {
   void check_contents() {
     const std::vector<std::string> changes =
         publication_changes(look_.settings, publication_, tables_);
-    const bool may = !look_.in_recovery && (changes.empty() || may_change());
+    // A run on a standby changes it on the primary, if it is told of it.
+    const bool reachable = !look_.in_recovery || !look_.settings.primary_url.empty();
+    const bool may = changes.empty() || (reachable && may_change());
     if (!publication_.exists && look_.slot) {
       look_.error("publication_gone",
                   "the publication that the slot needs is gone, and one that is made later does "
@@ -133,7 +135,7 @@ class PublicationCheck {
       Fix fix = changes_fix(changes);
       fix.text = "(as the owner of the tables, or a superuser)";
       const std::string role = look_.connection.role();
-      const std::string why = look_.in_recovery     ? ", and a standby can't change it"
+      const std::string why = !reachable            ? ", and a standby can't change it"
                               : publication_.exists ? ", and role " + role + " may not change it"
                                                     : ", and role " + role + " may not make it";
       look_.error(

@@ -4,12 +4,11 @@
 
 #include "postgres/pg_quote.hpp"
 #include "postgres/preflight_role.hpp"
+#include "postgres/standby.hpp"
 
 namespace waltrack {
 namespace {
 
-constexpr int kStandbyDecodes = 160000;
-constexpr int kFailoverSlots = 170000;
 constexpr std::chrono::seconds kConnectLimit{5};
 
 std::string setting_of(PgConnection& connection, const std::string& name) {

@@ -28,16 +28,8 @@ std::string shown_mb(int64_t megabytes) {
                                                 : std::to_string(megabytes) + " MB";
 }
 
-// Columns that only newer servers have.
-std::string slot_fact(Inspection& look, const char* column) {
-  const PgResult row = look.connection.query(
-      "SELECT to_jsonb(s) ->> $1 FROM pg_replication_slots s WHERE slot_name = $2",
-      {column, look.settings.slot});
-  return row.rows() == 1 ? row.string(0, 0) : "";
-}
-
 std::string cause_of_loss(Inspection& look) {
-  const std::string reason = slot_fact(look, "invalidation_reason");
+  const std::string& reason = look.slot->invalidation;
   if (reason == "rows_removed") {
     return ": the primary has removed rows that its decoding needs (hot_standby_feedback was off, "
            "or the standby away without a physical slot)";
@@ -55,7 +47,7 @@ void check_kind(Inspection& look, const std::string& where) {
                fix_by_text("connect to that database in source.url, or name another source.slot"),
                where);
   }
-  if (slot_fact(look, "synced") == "true" && look.in_recovery) {
+  if (slot.synced && look.in_recovery) {
     look.error("slot_synced",
                "the slot is a copy that this standby keeps: it can be read once the standby is "
                "promoted",
@@ -63,7 +55,8 @@ void check_kind(Inspection& look, const std::string& where) {
                            "there, with target_session_attrs=read-write"),
                where);
   }
-  if (look.settings.failover && slot_fact(look, "failover") == "false") {
+  const bool can_be_copied = look.connection.server_version() >= kFailoverSlots;
+  if (look.settings.failover && can_be_copied && !slot.failover) {
     look.warning("slot_not_failover",
                  "source.failover is true, but the slot was made without it: standbys keep no "
                  "copy of it",
@@ -82,7 +75,7 @@ void check_slot_state(Inspection& look) {
   if (!look.slot) return;
   const std::string where = "slot " + look.settings.slot;
   check_kind(look, where);
-  if (look.slot->wal_status == "lost") {
+  if (look.slot->is_lost()) {
     look.error("slot_lost", "the slot is lost" + cause_of_loss(look),
                drop_fix(look.settings.slot, "wal_status = 'lost'", kStartAnew), where);
   } else if (look.slot->wal_status == "unreserved") {
@@ -112,7 +105,7 @@ void check_headroom(Inspection& look) {
   const Fix raise = setting_fix(look.hosting, "max_slot_wal_keep_size",
                                 "'" + std::to_string(std::max(4 * limit_mb, 2 * keep_mb)) + "MB'",
                                 Fix::After::reload);
-  const bool reads_on = look.slot && look.slot->wal_status != "lost";
+  const bool reads_on = look.slot && !look.slot->is_lost();
   if (keep_mb >= 0 && keep_mb <= limit_mb) {
     Fix fix = raise;
     fix.text += (fix.text.empty() ? "" : "\n") +
