@@ -12,12 +12,12 @@
 namespace waltrack {
 namespace {
 
-// Values that all texts depend on, and time-outs of the role or database that must not cut a
-// stream.
+// Values that all texts depend on, time-outs of the role or database that must not cut a stream,
+// and the level of the warnings that are counted.
 constexpr const char* kSessionOptions =
     "-c datestyle=ISO -c intervalstyle=iso_8601 -c extra_float_digits=3 -c bytea_output=hex "
     "-c timezone=UTC -c standard_conforming_strings=on -c statement_timeout=0 "
-    "-c idle_in_transaction_session_timeout=0";
+    "-c idle_in_transaction_session_timeout=0 -c client_min_messages=warning";
 
 using Parameters = std::map<std::string, std::string>;
 

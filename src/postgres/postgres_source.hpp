@@ -3,14 +3,18 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <vector>
 
 #include "model/change_source.hpp"
+#include "model/source_state.hpp"
 #include "postgres/catalog.hpp"
 #include "postgres/decoder.hpp"
 #include "postgres/replication_stream.hpp"
 #include "postgres/report_schedule.hpp"
 #include "postgres/server_identity.hpp"
+#include "postgres/skipped_rows.hpp"
 #include "postgres/slot.hpp"
 #include "postgres/source_settings.hpp"
 
@@ -41,8 +45,9 @@ class PostgresSource final : public ChangeSource {
   bool follow(const Followed& followed) override;
   bool server_is_stopping() override;
 
-  // Updates and deletes that wal2json left out because their table has no replica identity.
-  uint64_t rows_without_identity() const { return rows_without_identity_; }
+  // Updates and deletes that wal2json left out because their table has no replica identity. Any
+  // thread.
+  std::vector<SkippedTable> skipped_tables() const;
 
  private:
   void check_server(const PgContext& context, const ServerIdentity& server) const;
@@ -68,7 +73,8 @@ class PostgresSource final : public ChangeSource {
   Lsn received_;
   ReportSchedule schedule_;
 
-  uint64_t rows_without_identity_ = 0;
+  mutable std::mutex skipped_mutex_;
+  SkippedRows skipped_rows_;  // guarded by skipped_mutex_
   uint64_t notices_ = 0;
   uint64_t notices_told_ = 0;
   SteadyTime last_notice_told_;

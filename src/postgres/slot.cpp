@@ -166,6 +166,15 @@ Plugin check_slot(const SlotState& slot, const SourceSettings& settings, const P
 PreparedSlot prepare_slot(const SourceSettings& settings, bool may_create,
                           std::chrono::milliseconds creation_limit) {
   PgConnection connection = PgConnection::open(settings.url, PgMode::plain);
+  if (connection.server_version() < kStandbyDecodes && is_standby(connection)) {
+    throw Error(ErrorKind::failure,
+                "this server is a standby, and Postgres " +
+                    std::to_string(connection.server_version() / 10000) +
+                    " decodes on a primary only (16 and newer do on standbys)",
+                connection.context().where,
+                "stream from the primary: name it in source.url, and this replica in "
+                "source.backfill_url");
+  }
   const std::optional<SlotState> slot = read_slot(connection, settings.slot);
   if (slot && !slot->database.empty() && slot->database != connection.database()) {
     throw pg_error({"55000",

@@ -127,7 +127,7 @@ TEST_P(SlotCare, DropLeavesAPublicationOfAnotherRoleWithTheSqlForIt) {
 
 TEST_P(SlotHeadroom, IsWarnedOfBeforeTheSlotIsLostAndTheLossIsToldWithItsCause) {
   start("  headroom_warning: 60MB\n");
-  receiver_.control(R"({"status": 503})");
+  receiver_.control(R"({"answer": 503})");
   notes_.write(1);  // holds the slot
   write_wal(server_, 40);
   EXPECT_TRUE(run_->wait_for_log("slot waltrack is lost when the server has written"));

@@ -75,12 +75,11 @@ TEST_P(StandbyTest, WithoutItsPrimarysUrlItIsToldWhatToRunThere) {
   ASSERT_TRUE(standby_->wait_replayed(*primary_));
   make_run("");
   ASSERT_TRUE(run_->wait_for_log("SELECT pg_log_standby_snapshot()"));
-  ASSERT_TRUE(wait_until(
-      [&] {
-        primary_->exec("SELECT pg_log_standby_snapshot()");
-        return run_->wait_until_streaming() || true;
-      },
-      1ms));
+  ASSERT_TRUE(wait_until([&] {
+    primary_->exec("SELECT pg_log_standby_snapshot()");
+    return run_->wait_for_log("made the replication slot", 1s);
+  }));
+  ASSERT_TRUE(run_->wait_until_streaming());
   NoteWriter(*primary_, 0, 100).wait();
   ASSERT_TRUE(standby_->wait_replayed(*primary_));
   EXPECT_TRUE(all_notes_arrive(*standby_, *receiver_));
@@ -126,6 +125,25 @@ TEST_P(StandbyTest, AKillRightAfterThePromotionLosesNothing) {
   EXPECT_TRUE(all_notes_arrive(*standby_, *receiver_));
 }
 
+TEST_P(StandbyTest, ASlotThatAVacuumOfThePrimaryTookIsToldWithItsCause) {
+  standby_->configure({{"hot_standby_feedback", "off"}});
+  standby_->reload();
+  make_run(primary_url());
+  ASSERT_TRUE(run_->wait_until_streaming());
+  EXPECT_TRUE(run_->wait_for_log("hot_standby_feedback is off on this standby"));
+  for (int i = 0; i < 20; ++i) {
+    primary_->exec("CREATE TABLE passing (id int)");
+    primary_->exec("DROP TABLE passing");
+  }
+  primary_->exec("VACUUM pg_class");
+  primary_->exec("VACUUM pg_attribute");
+  EXPECT_EQ(run_->wait_for_end(), (ExitStatus{1, 0}));
+  EXPECT_NE(run_->log().find("rows of the catalog that it needed were vacuumed away"),
+            std::string::npos)
+      << run_->log();
+  EXPECT_NE(run_->log().find("waltrack drop && waltrack run"), std::string::npos);
+}
+
 INSTANTIATE_TEST_SUITE_P(BothPlugins, StandbyTest, testing::Values("wal2json", "pgoutput"),
                          [](const auto& info) { return info.param; });
 
@@ -139,7 +157,7 @@ TEST(StandbyBefore16, IsRefusedAndToldWhatToDo) {
   TestRun run(*standby, receiver, note_settings("wal2json"));
   run.start();
   EXPECT_EQ(run.wait_for_end(), (ExitStatus{1, 0}));
-  EXPECT_NE(run.log().find("stream from the primary"), std::string::npos) << run.log();
+  EXPECT_NE(run.log().find("source.backfill_url"), std::string::npos) << run.log();
 }
 
 // Reads the primary over a slot that the standby copies; the url names both servers.
