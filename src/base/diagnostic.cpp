@@ -1,5 +1,6 @@
 #include "base/diagnostic.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace waltrack {
@@ -17,12 +18,23 @@ std::string Diagnostic::text() const {
 }
 
 void Diagnostics::error(SourcePlace place, std::string message, std::string hint) {
-  all_.push_back({Severity::error, std::move(place), std::move(message), std::move(hint)});
-  ++errors_;
+  add({Severity::error, std::move(place), std::move(message), std::move(hint), {}});
 }
 
 void Diagnostics::warning(SourcePlace place, std::string message, std::string hint) {
-  all_.push_back({Severity::warning, std::move(place), std::move(message), std::move(hint)});
+  add({Severity::warning, std::move(place), std::move(message), std::move(hint), {}});
+}
+
+void Diagnostics::add(Diagnostic diagnostic) {
+  if (diagnostic.severity == Severity::error) ++errors_;
+  all_.push_back(std::move(diagnostic));
+}
+
+void Diagnostics::add_sql(size_t index, const std::vector<std::string>& sql) {
+  std::vector<std::string>& told = all_.at(index).sql;
+  for (const std::string& one : sql) {
+    if (std::find(told.begin(), told.end(), one) == told.end()) told.push_back(one);
+  }
 }
 
 std::string Diagnostics::text() const {

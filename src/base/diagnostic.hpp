@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct Diagnostic {
   SourcePlace place;
   std::string message;
   std::string hint;  // may be empty
+  std::vector<std::string> sql =
+      {};  // mends it on the server: statements without semicolons, or none
 
   std::string text() const;  // "file:3:5: error: message" and, on its own line, "  hint: …"
 };
@@ -32,6 +35,9 @@ class Diagnostics {
  public:
   void error(SourcePlace place, std::string message, std::string hint = {});
   void warning(SourcePlace place, std::string message, std::string hint = {});
+  void add(Diagnostic diagnostic);
+  // One that was told takes these statements, too, for it to be mended.
+  void add_sql(size_t index, const std::vector<std::string>& sql);
 
   const std::vector<Diagnostic>& all() const { return all_; }
   bool has_errors() const { return errors_ > 0; }

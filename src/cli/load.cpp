@@ -19,7 +19,7 @@ void tell(const Diagnostics& diagnostics, const std::string& what) {
 void tell_errors(const Diagnostics& diagnostics, const std::string& what) {
   Diagnostics errors;
   for (const Diagnostic& one : diagnostics.all()) {
-    if (one.severity == Severity::error) errors.error(one.place, one.message, one.hint);
+    if (one.severity == Severity::error) errors.add(one);
   }
   tell(errors, what);
 }

@@ -64,7 +64,7 @@ std::string mappings_folder(const TestOptions& options, bool config_is_named) {
 
 void add_errors(const Diagnostics& found, Diagnostics& diagnostics) {
   for (const Diagnostic& one : found.all()) {
-    if (one.severity == Severity::error) diagnostics.error(one.place, one.message, one.hint);
+    if (one.severity == Severity::error) diagnostics.add(one);
   }
 }
 

@@ -1,5 +1,8 @@
 #include "mapping/mapping_compiler.hpp"
 
+#include <set>
+#include <utility>
+
 #include "base/nearest.hpp"
 #include "mapping/table_names.hpp"
 
@@ -73,32 +76,30 @@ void MappingCompiler::tell_of_matches(const std::vector<Diagnostics>& matched) {
   }
   for (const Diagnostics& found : matched) {
     Diagnostics told;
-    for (const Diagnostic& one : found.all()) {
-      if (one.severity == Severity::error && tables_with[key_of(one)] == matched.size()) {
-        told.error(one.place, one.message, one.hint);
-      } else if (one.severity == Severity::error) {
-        told.warning(one.place, one.message + ": the rule is left out for this table", one.hint);
-      } else {
-        told.warning(one.place, one.message, one.hint);
+    for (Diagnostic one : found.all()) {
+      if (one.severity == Severity::error && tables_with[key_of(one)] < matched.size()) {
+        one.severity = Severity::warning;
+        one.message += ": the rule is left out for this table";
       }
+      told.add(std::move(one));
     }
     tell(told);
   }
 }
 
-// What one table of several has shown need not be told for each of the others. Defaults are checked
-// with every call that uses them: the same fault is told once, too.
+// What one table of several has shown need not be told for each of the others, but for what mends
+// it. Defaults are checked with every call that uses them: the same fault is told once, too.
 void MappingCompiler::tell(const Diagnostics& found) {
-  const std::set<std::string> before = told_;
+  const std::map<std::string, size_t> before = told_;
   std::set<std::string> texts;
   for (const Diagnostic& one : found.all()) {
-    if (before.contains(key_of(one)) || !texts.insert(one.text()).second) continue;
-    told_.insert(key_of(one));
-    if (one.severity == Severity::error) {
-      diagnostics_.error(one.place, one.message, one.hint);
-    } else {
-      diagnostics_.warning(one.place, one.message, one.hint);
+    if (const auto earlier = before.find(key_of(one)); earlier != before.end()) {
+      diagnostics_.add_sql(earlier->second, one.sql);
+      continue;
     }
+    if (!texts.insert(one.text()).second) continue;
+    told_.emplace(key_of(one), diagnostics_.all().size());
+    diagnostics_.add(one);
   }
 }
 

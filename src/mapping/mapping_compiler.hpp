@@ -3,7 +3,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -49,9 +48,9 @@ class MappingCompiler {
     std::unique_ptr<RuleCompiler> compiler;
     const MappingDocument* last = nullptr;
   };
-  std::map<std::pair<std::string, std::string>, std::unique_ptr<Target>>
-      targets_;                 // by schema, name
-  std::set<std::string> told_;  // places that the document at hand has told of already
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<Target>> targets_;  // schema, name
+  // Places that the document at hand has told of already, and which diagnostic that was.
+  std::map<std::string, size_t> told_;
 };
 
 }  // namespace waltrack

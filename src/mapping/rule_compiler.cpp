@@ -221,10 +221,13 @@ void RuleCompiler::compile_comparison(CompiledRule& rule, const ValueCompiler& v
   } else if (rule.body.kind != ValueTemplate::Kind::object) {
     diagnostics_.error(call.place, "only_changed needs traits that are a map of values");
   } else if (plan_.table.replica_identity != ReplicaIdentity::full) {
-    diagnostics_.warning(call.place,
-                         "the server does not send the old row of " + plan_.table.full_name() +
-                             ": only_changed sends all traits",
-                         "run: alter table " + plan_.table.full_name() + " replica identity full");
+    const std::string sql = full_identity_sql(plan_.table);
+    diagnostics_.add({Severity::warning,
+                      call.place,
+                      "the server does not send the old row of " + plan_.table.full_name() +
+                          ": only_changed sends all traits",
+                      "run: " + sql,
+                      {sql}});
   }
 }
 

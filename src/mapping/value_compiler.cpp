@@ -11,6 +11,20 @@
 namespace waltrack {
 namespace {
 
+// As Postgres reads it without quotes.
+bool is_plain_name(const std::string& name) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
+  return !name.empty() && is_letter(name[0]) &&
+         std::ranges::all_of(name, [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
+}
+
+std::string in_double_quotes(const std::string& name) {
+  std::string quoted = "\"";
+  for (const char c : name)
+    quoted.append(c == '"' ? 2 : 1, c);
+  return quoted + "\"";
+}
+
 bool has_transform(const ValueSpec& spec) {
   return spec.map || spec.truncate > 0 || spec.hash;
 }
@@ -237,6 +251,14 @@ void ValueCompiler::note_read(Source source, const SourcePlace& place, ColumnRea
   }
 }
 
+std::string full_identity_sql(const Table& table) {
+  // Behind a dot even a reserved word needs no quotes.
+  const bool plain_schema = table.schema == "public";
+  return "alter table " + (plain_schema ? table.schema : in_double_quotes(table.schema)) + "." +
+         (is_plain_name(table.name) ? table.name : in_double_quotes(table.name)) +
+         " replica identity full";
+}
+
 // Without REPLICA IDENTITY FULL the server tells of an old row its key only.
 void ValueCompiler::check_old_value(const Column& column, Scope scope, const SourcePlace& place) {
   const bool of_deleted = ops_.has(Op::remove);
@@ -245,12 +267,14 @@ void ValueCompiler::check_old_value(const Column& column, Scope scope, const Sou
   std::string message = std::string("of ") + (of_deleted ? "a deleted row" : "an old row") +
                         " of " + table_.full_name() + " the server sends the key only, not '" +
                         column.name + "'";
-  std::string hint = "run: alter table " + table_.full_name() + " replica identity full";
-  if (of_old || decisive_) {
-    diagnostics_.error(place, std::move(message), std::move(hint));
-  } else {
-    diagnostics_.warning(place, message + ": it is left out", std::move(hint));
-  }
+  const std::string sql = full_identity_sql(table_);
+  const bool needed = of_old || decisive_;
+  if (!needed) message += ": it is left out";
+  diagnostics_.add({needed ? Severity::error : Severity::warning,
+                    place,
+                    std::move(message),
+                    "run: " + sql,
+                    {sql}});
 }
 
 }  // namespace waltrack

@@ -74,6 +74,9 @@ class ValueCompiler {
   std::vector<ColumnRead> reads_;
 };
 
+// What makes the server tell the whole old row: a statement of Postgres, without its semicolon.
+std::string full_identity_sql(const Table& table);
+
 // `"name":`
 std::string json_key(const std::string& name);
 

@@ -134,19 +134,20 @@ std::string_view line_at(std::string_view text, size_t at) {
 
 }  // namespace
 
-PgError::PgError(ErrorKind kind, PgFailure failure, std::string where, std::string hint)
+PgError::PgError(ErrorKind kind, PgFailure failure, const PgContext& context, std::string hint)
     : Error(
           kind,
           failure.detail.empty() ? failure.message : failure.message + " (" + failure.detail + ")",
-          std::move(where), std::move(hint)),
-      sqlstate_(std::move(failure.sqlstate)) {}
+          context.where, std::move(hint)),
+      sqlstate_(std::move(failure.sqlstate)),
+      role_(context.role) {}
 
 PgError pg_error(PgFailure failure, const PgContext& context) {
   for (const Remedy& remedy : kRemedies) {
     if (!fits(remedy, failure)) continue;
-    return {remedy.kind, std::move(failure), context.where, fill_in(remedy.hint, context.role)};
+    return {remedy.kind, std::move(failure), context, fill_in(remedy.hint, context.role)};
   }
-  return {ErrorKind::failure, std::move(failure), context.where, {}};
+  return {ErrorKind::failure, std::move(failure), context, {}};
 }
 
 PgFailure parse_connect_failure(std::string_view text) {

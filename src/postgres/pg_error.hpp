@@ -23,12 +23,14 @@ struct PgContext {
 // An Error that knows its SQLSTATE.
 class PgError final : public Error {
  public:
-  PgError(ErrorKind kind, PgFailure failure, std::string where, std::string hint);
+  PgError(ErrorKind kind, PgFailure failure, const PgContext& context, std::string hint);
 
   const std::string& sqlstate() const { return sqlstate_; }
+  const std::string& role() const { return role_; }
 
  private:
   std::string sqlstate_;
+  std::string role_;
 };
 
 // The one place that decides what a failure of Postgres means: whether it passes by itself

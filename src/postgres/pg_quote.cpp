@@ -27,4 +27,11 @@ std::string quote_literal(std::string_view text) {
   return quoted(text, '\'');
 }
 
+std::string do_block(const std::string& body) {
+  std::string tag = "$waltrack$";
+  while (body.find(tag) != std::string::npos)
+    tag.insert(tag.size() - 1, "_");
+  return "do " + tag + " " + body + " " + tag;
+}
+
 }  // namespace waltrack

@@ -15,4 +15,8 @@ std::string quote_qualified(std::string_view schema, std::string_view name);
 // standard_conforming_strings: both take a backslash as itself.
 std::string quote_literal(std::string_view text);
 
+// A PL/pgSQL block as a statement, without the semicolon at its end; nothing in it can end the
+// dollar quote that it is put in.
+std::string do_block(const std::string& body);
+
 }  // namespace waltrack

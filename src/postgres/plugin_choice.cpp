@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "postgres/output_plugin_list.hpp"
 #include "postgres/pg_quote.hpp"
 #include "postgres/table_state.hpp"
 
@@ -123,10 +124,8 @@ std::vector<PluginReason> wal2json_cautions(PgConnection& connection,
 }
 
 bool wal2json_is_allowed(PgConnection& connection) {
-  const PgResult rows = connection.query(
-      "SELECT 'wal2json' = ANY (regexp_split_to_array(replace(setting, '\"', ''), '\\s*,\\s*')) "
-      "FROM pg_settings WHERE name = 'output_plugin_libraries'");
-  return rows.rows() == 0 || rows.boolean(0, 0);
+  const std::optional<OutputPluginList> list = read_output_plugin_list(connection);
+  return !list || list->names("wal2json");
 }
 
 }  // namespace waltrack

@@ -1,6 +1,8 @@
 #include "postgres/source_settings.hpp"
 
+#include <algorithm>
 #include <libpq-fe.h>
+#include <map>
 #include <memory>
 
 namespace waltrack {
@@ -30,6 +32,18 @@ Options parse(const std::string& conninfo) {
   return options;
 }
 
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> items(1);
+  for (const char c : text) {
+    if (c == ',') {
+      items.emplace_back();
+    } else {
+      items.back().push_back(c);
+    }
+  }
+  return items;
+}
+
 }  // namespace
 
 std::string masked_conninfo(const std::string& conninfo) {
@@ -54,6 +68,34 @@ bool holds_password(const std::string& conninfo) {
       return true;
   }
   return false;
+}
+
+std::vector<std::string> urls_of_hosts(const std::string& conninfo) {
+  const Options options = parse(conninfo);
+  std::vector<std::string> urls;
+  if (!options) return urls;
+  std::map<std::string, std::vector<std::string>> lists;
+  std::string rest;
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->val == nullptr || *option->val == '\0') continue;
+    const std::string key = option->keyword;
+    if (key == "host" || key == "hostaddr" || key == "port") {
+      lists[key] = split_list(option->val);
+    } else if (key != "target_session_attrs") {
+      rest += " " + key + "=" + shown_value(option->val);
+    }
+  }
+  const size_t count = std::max(lists["host"].size(), lists["hostaddr"].size());
+  for (size_t i = 0; count > 1 && i < count; ++i) {
+    std::string url;
+    for (const auto& [key, list] : lists) {
+      if (list.empty()) continue;
+      const std::string& value = list.size() == 1 ? list[0] : i < list.size() ? list[i] : "";
+      if (!value.empty()) url += (url.empty() ? "" : " ") + key + "=" + shown_value(value);
+    }
+    urls.push_back(url + rest);
+  }
+  return urls;
 }
 
 }  // namespace waltrack

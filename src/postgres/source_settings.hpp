@@ -39,4 +39,8 @@ std::string masked_conninfo(const std::string& conninfo);
 // Whether a password stands in it. A string that libpq can't read may hold one.
 bool holds_password(const std::string& conninfo);
 
+// A connection string for each host that `conninfo` names, without target_session_attrs; none where
+// it names one host only. A secret as it is.
+std::vector<std::string> urls_of_hosts(const std::string& conninfo);
+
 }  // namespace waltrack

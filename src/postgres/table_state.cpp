@@ -1,5 +1,7 @@
 #include "postgres/table_state.hpp"
 
+#include "postgres/pg_quote.hpp"
+
 namespace waltrack {
 namespace {
 
@@ -7,7 +9,8 @@ constexpr int kRowFilters = 150000;  // row filters and publications of schemas 
 
 // A partitioned table is identified when all its leaves are: an update is checked against the leaf.
 constexpr const char* kState = R"(
-SELECT c.relkind, c.relispartition, c.relpersistence = 'p', pg_has_role(c.relowner, 'USAGE'),
+SELECT w.place, c.relkind, c.relispartition, c.relpersistence = 'p',
+       pg_has_role(c.relowner, 'USAGE'),
        coalesce((SELECT bool_and(m.relreplident = 'f' OR EXISTS (
                    SELECT 1 FROM pg_index i
                     WHERE i.indrelid = m.oid
@@ -19,21 +22,30 @@ SELECT c.relkind, c.relispartition, c.relpersistence = 'p', pg_has_role(c.relown
                 true),
        coalesce(rn.nspname, n.nspname), coalesce(rc.relname, c.relname), )";
 constexpr const char* kMembership = R"(
-       EXISTS (SELECT 1 FROM pg_publication p WHERE p.pubname = $3 AND (p.puballtables OR EXISTS (
+       EXISTS (SELECT 1 FROM pg_publication p WHERE p.pubname = $1 AND (p.puballtables OR EXISTS (
          SELECT 1 FROM pg_publication_rel r WHERE r.prpubid = p.oid AND r.prrelid = c.oid))), false)";
 constexpr const char* kMembership15 = R"(
-       EXISTS (SELECT 1 FROM pg_publication p WHERE p.pubname = $3 AND (p.puballtables OR EXISTS (
+       EXISTS (SELECT 1 FROM pg_publication p WHERE p.pubname = $1 AND (p.puballtables OR EXISTS (
          SELECT 1 FROM pg_publication_rel r WHERE r.prpubid = p.oid AND r.prrelid = c.oid) OR EXISTS (
          SELECT 1 FROM pg_publication_namespace s
           WHERE s.pnpubid = p.oid AND s.pnnspid = c.relnamespace))),
        EXISTS (SELECT 1 FROM pg_publication p JOIN pg_publication_rel r ON r.prpubid = p.oid
-                WHERE p.pubname = $3 AND r.prrelid = c.oid AND r.prqual IS NOT NULL))";
+                WHERE p.pubname = $1 AND r.prrelid = c.oid AND r.prqual IS NOT NULL))";
 constexpr const char* kFrom = R"(
-  FROM pg_class c
-  JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_namespace n ON n.nspname = w.schema
+  JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name
   LEFT JOIN pg_class rc ON c.relispartition AND rc.oid = pg_partition_root(c.oid)
-  LEFT JOIN pg_namespace rn ON rn.oid = rc.relnamespace
- WHERE n.nspname = $1 AND c.relname = $2)";
+  LEFT JOIN pg_namespace rn ON rn.oid = rc.relnamespace)";
+
+// All of them in one question: there may be thousands.
+std::string wanted(const std::vector<TableName>& names) {
+  std::string rows;
+  for (size_t i = 0; i < names.size(); ++i) {
+    rows.append(i == 0 ? "(" : ", (").append(std::to_string(i));
+    rows.append(", " + quote_literal(names[i].schema) + ", " + quote_literal(names[i].name) + ")");
+  }
+  return " FROM (VALUES " + rows + ") AS w (place, schema, name)";
+}
 
 TableState::Kind kind_of(std::string_view relkind, bool is_partition) {
   if (is_partition && (relkind == "r" || relkind == "p")) return TableState::Kind::partition;
@@ -47,24 +59,24 @@ TableState::Kind kind_of(std::string_view relkind, bool is_partition) {
 std::vector<TableState> read_table_states(PgConnection& connection,
                                           const std::vector<TableName>& names,
                                           const std::string& publication) {
-  const std::string sql =
-      std::string(kState) +
-      (connection.server_version() >= kRowFilters ? kMembership15 : kMembership) + kFrom;
-  std::vector<TableState> states;
-  for (const TableName& name : names) {
-    TableState state;
-    state.name = name;
-    const PgResult row = connection.query(sql, {name.schema, name.name, publication});
-    if (row.rows() == 1) {
-      state.kind = kind_of(row.text(0, 0), row.boolean(0, 1));
-      state.logged = row.boolean(0, 2);
-      state.owned = row.boolean(0, 3);
-      state.identifies = row.boolean(0, 4);
-      state.root = {row.string(0, 5), row.string(0, 6)};
-      state.in_publication = row.boolean(0, 7);
-      state.filtered = row.boolean(0, 8);
-    }
-    states.push_back(std::move(state));
+  std::vector<TableState> states(names.size());
+  for (size_t i = 0; i < names.size(); ++i)
+    states[i].name = names[i];
+  if (names.empty()) return states;
+  const PgResult rows = connection.query(
+      kState +
+          std::string(connection.server_version() >= kRowFilters ? kMembership15 : kMembership) +
+          wanted(names) + kFrom,
+      {publication});
+  for (int row = 0; row < rows.rows(); ++row) {
+    TableState& state = states.at(static_cast<size_t>(rows.integer(row, 0)));
+    state.kind = kind_of(rows.text(row, 1), rows.boolean(row, 2));
+    state.logged = rows.boolean(row, 3);
+    state.owned = rows.boolean(row, 4);
+    state.identifies = rows.boolean(row, 5);
+    state.root = {rows.string(row, 6), rows.string(row, 7)};
+    state.in_publication = rows.boolean(row, 8);
+    state.filtered = rows.boolean(row, 9);
   }
   return states;
 }

@@ -91,7 +91,7 @@ class TestRunner {
     Diagnostics found;
     mapper_ = compile_mappings(known_, lock_, MessageIdentity(0, "", ""), found);
     for (const Diagnostic& one : found.all()) {
-      if (one.severity == Severity::error) diagnostics_.error(one.place, one.message, one.hint);
+      if (one.severity == Severity::error) diagnostics_.add(one);
     }
   }
 

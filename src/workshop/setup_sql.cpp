@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "postgres/output_plugin_list.hpp"
 #include "postgres/pg_quote.hpp"
 #include "workshop/yaml_text.hpp"
 
@@ -85,14 +86,6 @@ void SetupWriter::write_log() {
     remark("beyond it is lost to waltrack, and said so):");
     choice("alter system set max_slot_wal_keep_size = '10GB'");
   }
-}
-
-// In a dollar quote that nothing in it can end.
-std::string do_block(const std::string& body) {
-  std::string tag = "$waltrack$";
-  while (body.find(tag) != std::string::npos)
-    tag.insert(tag.size() - 1, "_");
-  return "do " + tag + " " + body + " " + tag;
 }
 
 void SetupWriter::write_role() {
@@ -208,8 +201,8 @@ void SetupWriter::write_wal2json() {
       "The server does not allow it; waltrack then uses pgoutput, which needs nothing more. To "
       "use");
   remark("wal2json instead, for a slot that is still to be made (no quotes around the list):");
-  choice("alter system set output_plugin_libraries = " + server_.output_plugin_libraries +
-         ", wal2json");
+  choice("alter system set output_plugin_libraries = " +
+         OutputPluginList::parse(server_.output_plugin_libraries).with("wal2json"));
   choice("select pg_reload_conf()");
 }
 

@@ -79,7 +79,7 @@ TEST_F(Plan, CheckTellsDisagreementsWhereNoServerAnswers) {
   const auto told = [&](const std::string& plan) {
     folder_.write("other.json", plan);
     const CommandResult check =
-        run_waltrack({"check", "--plan", "other.json"}, folder_.path(), {{"E2E_WRITE_KEY", "key"}});
+        run_waltrack({"check", "--plan", "other.json", "--offline"}, folder_.path(), {{"E2E_WRITE_KEY", "key"}});
     return std::to_string(check.status.code) + " " + check.out + check.err;
   };
   const std::string own = told(read_file(folder_ / "plan.json"));
@@ -111,7 +111,7 @@ track:
 )");
   run({"plan", "-o", "plan.json"});
   const CommandResult check =
-      run_waltrack({"check", "--plan", "plan.json", "--json"}, folder_.path(),
+      run_waltrack({"check", "--plan", "plan.json", "--json", "--offline"}, folder_.path(),
                    {{"E2E_WRITE_KEY", "key"}, {"NOT_SET_HERE", server.conninfo()}});
   EXPECT_EQ(check.status.code, 2) << check.err;
   std::string told;
