@@ -69,6 +69,14 @@ select exists (select from pg_roles where rolname = 'rds_replication') as is_rds
   \endif
 \endif
 
+--    Making a slot on a replica (Postgres 16 and later) waits for a record that the primary writes now
+--    and then; with source.primary_url waltrack asks it to write one.
+select coalesce(has_function_privilege(to_regprocedure('pg_catalog.pg_log_standby_snapshot()'),
+                                       'execute with grant option'), false) as may_grant_snapshots \gset
+\if :may_grant_snapshots
+  grant execute on function pg_catalog.pg_log_standby_snapshot() to :"role";
+\endif
+
 -- 3. What it may see. The rows come through the slot whatever is granted here; SELECT lets
 --    `waltrack check` look at the tables' columns, and is the honest statement of what it reads.
 select format('grant connect on database %I to %I', current_database(), :'role') \gexec

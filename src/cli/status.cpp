@@ -7,7 +7,9 @@
 
 #include "base/clock.hpp"
 #include "base/iso8601.hpp"
+#include "base/terminal_text.hpp"
 #include "cli/command.hpp"
+#include "cli/health.hpp"
 #include "cli/load.hpp"
 #include "cli/source_status.hpp"
 #include "state/state_status.hpp"
@@ -20,7 +22,8 @@ const char* const kExamples =
     "\n"
     "Examples:\n"
     "  waltrack status\n"
-    "  waltrack status --json | jq .checkpoint.lsn";
+    "  waltrack status --json | jq .checkpoint.lsn\n"
+    "  waltrack status --health       0 if the run does its work; for a container's health check";
 
 std::string time_text(int64_t us) {
   std::string text;
@@ -207,17 +210,41 @@ void print_status(const StateStatus& status) {
   }
 }
 
+// The exit code of --health. That there is no state file yet is a finding, too.
+int tell_health(const std::string& state_path, bool as_json) {
+  std::optional<std::string> ill;
+  try {
+    ill = illness(read_state_status(state_path, 0));
+  } catch (const Error& error) {
+    ill = error.where().empty() ? error.what() : error.where() + ": " + error.what();
+  }
+  if (as_json) {
+    nlohmann::ordered_json json = {{"healthy", !ill}};
+    if (ill) json["reason"] = *ill;
+    std::printf("%s\n",
+                json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+  } else {
+    std::printf("%s\n", ill ? printable(*ill).c_str() : "healthy");
+  }
+  return ill ? 1 : 0;
+}
+
 }  // namespace
 
 void register_status(CLI::App& app, Action& action) {
   auto options = std::make_shared<CommonOptions>();
+  auto health = std::make_shared<bool>(false);
   CLI::App* command = app.add_subcommand("status", "where the last run stands");
   command->footer(kExamples);
   add_config_option(*command, *options);
   command->add_flag("--json", options->json, "print JSON");
-  command->callback([&action, options] {
-    action = [options] {
-      const StateStatus status = read_state_status(load_state_path(options->config_path));
+  command->add_flag("--health", *health,
+                    "say in one line whether a run works with this file; exit code 0 or 1");
+  command->callback([&action, options, health] {
+    action = [options, health] {
+      const std::string path = load_state_path(options->config_path);
+      if (*health) return tell_health(path, options->json);
+      const StateStatus status = read_state_status(path);
       if (options->json) {
         std::printf("%s\n", status_json(status).dump(2).c_str());
       } else {

@@ -130,9 +130,9 @@ struct WrongShape {
   std::string what;
 };
 
-const json& member(const json& object, const char* key, const std::string& where) {
+const json& member(const json& object, const char* key, std::string_view where) {
   if (!object.is_object() || !object.contains(key))
-    throw WrongShape{where + " has no \"" + key + "\""};
+    throw WrongShape{std::string(where) + " has no \"" + key + "\""};
   return object[key];
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bitset>
+#include <cstdint>
 #include <vector>
 
 #include "mapping/sql_value.hpp"

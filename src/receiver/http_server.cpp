@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -111,11 +112,14 @@ class Connection final : public httplib::Stream {
   size_t end_ = 0;
 };
 
+// bool in cpp-httplib 0.18, Debian 13's; void in 0.11, Debian 12's.
+using Queued = decltype(std::declval<httplib::TaskQueue&>().enqueue({}));
+
 // A thread for each connection: a fixed pool would leave a client that comes after it was used up
 // without an answer. Used by the accepting thread alone.
 class ThreadPerConnection final : public httplib::TaskQueue {
  public:
-  void enqueue(std::function<void()> serve) override {
+  Queued enqueue(std::function<void()> serve) override {
     threads_.remove_if([](Running& running) {
       if (!running.done->load()) return false;
       running.thread.join();
@@ -127,6 +131,7 @@ class ThreadPerConnection final : public httplib::TaskQueue {
       flag->store(true);
     });
     threads_.push_back({std::move(done), std::move(thread)});
+    return static_cast<Queued>(true);
   }
 
   void shutdown() override {
@@ -204,11 +209,27 @@ bool HttpServer::process_and_close_socket(socket_t socket) {
     if (stopping_) ::shutdown(socket, SHUT_RD);
   }
   Connection connection(socket);
+  struct End {
+    std::string ip;
+    int port = 0;
+  };
+  End remote;
+  End local;
+  connection.get_remote_ip_and_port(remote.ip, remote.port);
+  connection.get_local_ip_and_port(local.ip, local.port);
   bool good = true;
   bool closed = false;
-  while (good && !closed && connection.wait_for_request()) {
-    good = process_request(connection, false, closed, nullptr);
-  }
+  // cpp-httplib 0.18 wants to be told the ends of the connection; before, it asked for them.
+  const auto process = [&](auto& server) {
+    if constexpr (requires { server.process_request(connection, false, closed, nullptr); }) {
+      return server.process_request(connection, false, closed, nullptr);
+    } else {
+      return server.process_request(connection, remote.ip, remote.port, local.ip, local.port, false,
+                                    closed, nullptr);
+    }
+  };
+  while (good && !closed && connection.wait_for_request())
+    good = process(*this);
   {
     const std::lock_guard lock(m_);
     open_.erase(socket);

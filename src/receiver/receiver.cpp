@@ -1,5 +1,6 @@
 #include "receiver/receiver.hpp"
 
+#include <charconv>
 #include <condition_variable>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -153,9 +154,9 @@ void Receiver::Serving::answer_batch(const httplib::Request& request, httplib::R
   }
   const std::string call = request.matches[1];
   const bool is_batch = call == "batch" || call == "import";
-  const size_t wire_bytes = request.has_header("Content-Length")
-                                ? request.get_header_value<uint64_t>("Content-Length")
-                                : body.size();
+  size_t wire_bytes = body.size();
+  const std::string length = request.get_header_value("Content-Length");
+  std::from_chars(length.data(), length.data() + length.size(), wire_bytes);
   const Taken taken = inbox.take(body, is_batch ? std::string_view() : call, wire_bytes);
   if (taken.status == 200) {
     say_success(response);

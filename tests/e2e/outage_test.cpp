@@ -179,6 +179,10 @@ TEST_F(Answers, AWrongKeyHoldsEverythingAndIsTold) {
   EXPECT_NE(run_.log().find("401"), std::string::npos);
   ASSERT_TRUE(wait_until([&] { return condition_of(run_).starts_with("held: "); }));
   EXPECT_NE(condition_of(run_).find("401"), std::string::npos);
+  const CommandResult health = run_.command({"status", "--health", "--json"});
+  EXPECT_EQ(health.status.code, 1);
+  EXPECT_FALSE(nlohmann::json::parse(health.out).at("healthy"));
+  EXPECT_NE(health.out.find("held: "), std::string::npos) << health.out;
   EXPECT_LT(run_.confirmed(), end);
 
   // Held, it asks once a minute; who mends the key starts anew.

@@ -3,6 +3,8 @@
 #include <array>
 #include <iterator>
 
+#include "support/copy_stream.hpp"
+
 namespace waltrack {
 namespace {
 
@@ -539,9 +541,8 @@ std::string ShopWriter::delete_many_orders(int rows) {
 void ShopWriter::copy_many_items(pqxx::connection& connection, int rows) {
   const int64_t first_user = first_id_ + kManyUsersAt;
   pqxx::work transaction(connection);
-  pqxx::stream_to stream(
-      transaction, "items",
-      std::vector<std::string>{"id", "user_id", "seq", "sku", "quantity", "note"});
+  pqxx::stream_to stream =
+      copy_into(transaction, "items", {"id", "user_id", "seq", "sku", "quantity", "note"});
   for (int64_t i = 0; i < rows; ++i) {
     const int64_t id = next_item_++;
     const int64_t user = first_user + number(0, kManyUsers - 1);

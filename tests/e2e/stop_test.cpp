@@ -44,6 +44,18 @@ class Stop : public testing::Test {
   TestRun run_{server_, receiver_, settings()};
 };
 
+TEST_F(Stop, HealthFollowsTheRun) {
+  // Asks as a container's engine does: with the exit code, and one line for the person.
+  const auto health = [&] { return run_.command({"status", "--health", "-c", "waltrack.yaml"}); };
+  EXPECT_TRUE(wait_until([&] { return health().status == kFine; }, kPatience)) << health().out;
+  EXPECT_EQ(health().out, "healthy\n");
+  run_.kill();
+  const CommandResult killed = health();
+  EXPECT_EQ(killed.status, (ExitStatus{1, 0}));
+  EXPECT_EQ(killed.out.find("not running: "), 0u) << killed.out;
+  EXPECT_EQ(killed.out.find('\n'), killed.out.size() - 1);
+}
+
 TEST_F(Stop, EitherSignalEndsAnIdleRunAndAllIsConfirmed) {
   for (const int signal : {SIGTERM, SIGINT}) {
     notes_.write_singly(5);

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "support/copy_stream.hpp"
+
 namespace waltrack {
 namespace {
 
@@ -77,7 +79,7 @@ TEST_F(BothPluginsTest, RowsOfACopyShareTheirLsnAndAreCounted) {
     pqxx::work work(connection);
     for (const std::string table : {"a", "b", "a"}) {
       static int id = 0;
-      pqxx::stream_to copy(work, table);
+      pqxx::stream_to copy = copy_into(work, table, {"id", "t"});
       for (int i = 0; i < 500; ++i)
         copy << std::make_tuple(++id, std::string("row\t\n\\N"));
       copy.complete();

@@ -1,0 +1,40 @@
+#include "cli/health.hpp"
+
+#include "state/state_status.hpp"
+
+namespace waltrack {
+namespace {
+
+// Each says what is wrong with its part, or nothing.
+using Part = std::optional<std::string> (*)(const StateStatus&);
+
+std::optional<std::string> illness_of_process(const StateStatus& status) {
+  if (status.running) return std::nullopt;
+  return "not running: no `waltrack run` has " + status.path + " open";
+}
+
+// The state file knows its server when the slot is there: changes before it are never seen.
+std::optional<std::string> illness_of_source(const StateStatus& status) {
+  if (!status.source) return "no slot yet: the run has not reached its server";
+  if (!status.source_state || status.source_state->streaming) return std::nullopt;
+  const std::string& problem = status.source_state->problem;
+  return "not streaming" + (problem.empty() ? " yet" : ": " + problem);
+}
+
+std::optional<std::string> illness_of_delivery(const StateStatus& status) {
+  if (!status.condition || !status.condition->text.starts_with("held: ")) return std::nullopt;
+  return "delivery is " + status.condition->text;
+}
+
+constexpr Part kParts[] = {illness_of_process, illness_of_source, illness_of_delivery};
+
+}  // namespace
+
+std::optional<std::string> illness(const StateStatus& status) {
+  for (const Part part : kParts) {
+    if (auto found = part(status)) return found;
+  }
+  return std::nullopt;
+}
+
+}  // namespace waltrack

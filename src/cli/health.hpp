@@ -1,0 +1,15 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace waltrack {
+
+struct StateStatus;
+
+// Why the run with this state file does not do its work, in one line; nothing when it does: it has
+// the file open, streams, and delivery is not held. A receiver that is tried again is no illness:
+// events wait for it, and a new start would change nothing.
+std::optional<std::string> illness(const StateStatus& status);
+
+}  // namespace waltrack
