@@ -18,6 +18,7 @@
 #include "postgres/preflight.hpp"
 #include "postgres/preflight_tables.hpp"
 #include "postgres/server_identity.hpp"
+#include "postgres/standby.hpp"
 #include "segment/destination_probe.hpp"
 #include "state/state_status.hpp"
 
@@ -116,6 +117,8 @@ void check_start(const Loaded& loaded, CheckReport& report) {
     const StateStatus status = read_state_status(loaded.config.state);
     std::optional<Checkpoint> checkpoint;
     if (status.checkpoint) checkpoint = status.checkpoint->checkpoint;
+    // Who reads the slot is the run of this very state file.
+    if (status.running) report.take_back("slot_active");
     start_decision(source_settings(loaded), *server, status.source, checkpoint, status.path);
   } catch (const Error& error) {
     report.add("start", error);
@@ -170,8 +173,8 @@ void look_around(const Loaded& loaded, SourceSettings& settings, CheckReport& re
     Catalog catalog(settings.url);
     catalog.load();
     settings.followed = followed(loaded.mappings, catalog.tables());
-    const PgConnection source = PgConnection::open(settings.url, PgMode::plain);
-    report.set_source(source.context().where, source.database(), source.role());
+    PgConnection source = PgConnection::open(settings.url, PgMode::plain);
+    report.set_source(source.context().where, source.database(), source.role(), is_standby(source));
   } catch (const Error&) {
     return;
   }

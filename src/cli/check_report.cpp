@@ -73,7 +73,7 @@ void CheckReport::add(const Diagnostics& diagnostics) {
     Finding finding{
         one.severity, one.sql.empty() ? kOfFiles : kOfIdentity, one.message, one.place.text(), {}};
     for (const std::string& statement : one.sql)
-      finding.fix.sql.push_back({statement, {}, FixServer::source});
+      finding.fix.sql.push_back({statement, {}, standby_ ? FixServer::primary : FixServer::source});
     // The hint has the statement in words.
     if (one.sql.empty()) finding.fix.text = one.hint;
     findings_.push_back(std::move(finding));
@@ -86,6 +86,10 @@ void CheckReport::add(std::vector<Finding> findings) {
     source_is_wrong_ |= finding.severity == Severity::error;
     findings_.push_back(std::move(finding));
   }
+}
+
+void CheckReport::take_back(const std::string& code) {
+  std::erase_if(findings_, [&](const Finding& finding) { return finding.code == code; });
 }
 
 void CheckReport::add(const char* code, const Error& error) {

@@ -16,14 +16,16 @@ class CheckReport {
  public:
   void add(const Diagnostics& diagnostics);
   void add(std::vector<Finding> findings);
+  void take_back(const std::string& code);  // what has an explanation
   void add(const char* code, const Error& error);
   void set_lock(LockOutcome outcome) { lock_ = outcome; }
   // Of source.url, as far as a connection could be made: "postgres at 127.0.0.1:5432, database
   // shop".
-  void set_source(std::string where, std::string database, std::string role) {
+  void set_source(std::string where, std::string database, std::string role, bool standby) {
     source_ = std::move(where);
     database_ = std::move(database);
     role_ = std::move(role);
+    standby_ = standby;
   }
 
   bool files_are_wrong() const { return files_are_wrong_; }
@@ -42,7 +44,8 @@ class CheckReport {
   std::string place_of(const Finding& finding) const;
 
   std::vector<Finding> findings_;
-  std::string source_, database_, role_;  // empty: no server answered
+  std::string source_, database_, role_;
+  bool standby_ = false;  // empty: no server answered
   LockOutcome lock_ = LockOutcome::left_alone;
   bool files_are_wrong_ = false;
   bool source_is_wrong_ = false;

@@ -19,8 +19,8 @@ constexpr ErrorKind kUsage = ErrorKind::usage;
 constexpr ErrorKind kTransient = ErrorKind::transient;
 
 constexpr std::string_view kStartAnew =
-    "the changes since the checkpoint are gone from the server: move the state file away, and the "
-    "next run makes a new slot and starts from the present";
+    "the changes since the checkpoint are gone from the server; begin anew with what changes from "
+    "now on: waltrack drop && waltrack run";
 constexpr std::string_view kGrantReplication =
     "ALTER ROLE {role} REPLICATION;  (on Amazon RDS: GRANT rds_replication TO {role};)";
 constexpr std::string_view kCheckAddress =
@@ -36,15 +36,16 @@ constexpr Remedy kRemedies[] = {
      "a.pid = s.active_pid;"},
     {"55006", "", kTransient, ""},
     {"42704", "publication", kFailure,
-     "the slot needs it, and can't use one that is made later: drop the slot with "
-     "pg_drop_replication_slot() and move the state file away to start from the present"},
+     "the slot needs it, and can't use one that is made later; begin anew with what changes from "
+     "now "
+     "on: waltrack drop && waltrack run"},
     {"42704", "replication slot", kFailure, kStartAnew},
     {"55000", "can no longer get changes", kFailure,
-     "the server dropped WAL that the slot needed (max_slot_wal_keep_size); drop the slot with "
-     "pg_drop_replication_slot() and move the state file away to start from the present"},
+     "the server dropped WAL that the slot needed (max_slot_wal_keep_size); begin anew with what "
+     "changes from now on: waltrack drop && waltrack run"},
     {"55000", "can no longer access", kFailure,
-     "the server invalidated the slot; drop it with pg_drop_replication_slot() and move the state "
-     "file away to start from the present"},
+     "the server invalidated the slot; begin anew with what changes from now on: waltrack drop && "
+     "waltrack run"},
     {"55000", "was not created in this database", kUsage,
      "connect to the slot's database in source.url, or name another source.slot"},
     {"55000", "stopping mode", kTransient, ""},
@@ -72,8 +73,9 @@ constexpr Remedy kRemedies[] = {
     {"0A000", "conversion between", kUsage,
      "waltrack reads UTF8: a database in this encoding can't be followed"},
     {"22P05", "", kFailure,
-     "a row holds a character that UTF8 does not have, so that the server can't send it: drop the "
-     "slot with pg_drop_replication_slot() and move the state file away to start from the present"},
+     "a row holds a character that UTF8 does not have, so that the server can't send it; begin "
+     "anew "
+     "behind it: waltrack drop && waltrack run"},
     {"22023", "is unknown", kFailure, "the server's wal2json is too old: install 2.5 or newer"},
     // The role.
     {"42501", "replication slot", kFailure, kGrantReplication},

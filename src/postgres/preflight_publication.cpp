@@ -126,10 +126,8 @@ class PublicationCheck {
       look_.error("publication_gone",
                   "the publication that the slot needs is gone, and one that is made later does "
                   "not do",
-                  fix_by_text("drop the slot: SELECT pg_drop_replication_slot(" +
-                              quote_literal(look_.settings.slot) +
-                              ");\nand move the state file away: the next run makes both anew and "
-                              "starts from the present"),
+                  fix_by_text("begin anew with what changes from now on: waltrack drop && waltrack "
+                              "run"),
                   where_);
     } else if (!changes.empty() && !may) {
       Fix fix = changes_fix(changes);

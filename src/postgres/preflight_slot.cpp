@@ -8,8 +8,9 @@ namespace waltrack {
 namespace {
 
 constexpr const char* kStartAnew =
-    "move the state file away: the next run makes a new slot and starts from the present; what "
-    "changed since the checkpoint is not sent";
+    "`waltrack drop && waltrack run` does all of it: a new slot begins with the present; what "
+    "changed "
+    "since the checkpoint is not sent";
 
 // Not on a slot that somebody reads.
 Fix drop_fix(const std::string& slot, const std::string& condition, std::string text) {
@@ -26,18 +27,6 @@ Fix drop_fix(const std::string& slot, const std::string& condition, std::string 
 std::string shown_mb(int64_t megabytes) {
   return megabytes % 1024 == 0 && megabytes > 0 ? std::to_string(megabytes / 1024) + " GB"
                                                 : std::to_string(megabytes) + " MB";
-}
-
-std::string cause_of_loss(Inspection& look) {
-  const std::string& reason = look.slot->invalidation;
-  if (reason == "rows_removed") {
-    return ": the primary has removed rows that its decoding needs (hot_standby_feedback was off, "
-           "or the standby away without a physical slot)";
-  }
-  if (reason == "wal_level_insufficient") return ": wal_level of the primary was not logical";
-  if (reason == "idle_timeout") return ": nobody read it for idle_replication_slot_timeout";
-  return ": the server has removed WAL that it needs (max_slot_wal_keep_size is " +
-         look.connection.query("SHOW max_slot_wal_keep_size").string(0, 0) + ")";
 }
 
 void check_kind(Inspection& look, const std::string& where) {
@@ -57,14 +46,16 @@ void check_kind(Inspection& look, const std::string& where) {
   }
   const bool can_be_copied = look.connection.server_version() >= kFailoverSlots;
   if (look.settings.failover && can_be_copied && !slot.failover) {
-    look.warning("slot_not_failover",
-                 "source.failover is true, but the slot was made without it: standbys keep no "
-                 "copy of it",
-                 fix_by_text("over a replication connection of the role (psql "
-                             "'… replication=database'), while waltrack is stopped: "
-                             "ALTER_REPLICATION_SLOT " +
-                             look.settings.slot + " (FAILOVER true);"),
-                 where);
+    look.warning(
+        "slot_not_failover",
+        "source.failover is true, but the slot was made without it: standbys keep no "
+        "copy of it",
+        fix_by_text("the next start of `waltrack run` changes that; or, over a replication "
+                    "connection of the role (psql "
+                    "'… replication=database'), while waltrack is stopped: "
+                    "ALTER_REPLICATION_SLOT " +
+                    look.settings.slot + " (FAILOVER true);"),
+        where);
   }
 }
 
@@ -76,7 +67,7 @@ void check_slot_state(Inspection& look) {
   const std::string where = "slot " + look.settings.slot;
   check_kind(look, where);
   if (look.slot->is_lost()) {
-    look.error("slot_lost", "the slot is lost" + cause_of_loss(look),
+    look.error("slot_lost", "the slot is lost: " + loss_cause(look.connection, *look.slot),
                drop_fix(look.settings.slot, "wal_status = 'lost'", kStartAnew), where);
   } else if (look.slot->wal_status == "unreserved") {
     look.warning("slot_unreserved",

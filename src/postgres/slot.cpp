@@ -124,14 +124,18 @@ std::optional<SlotState> read_slot(PgConnection& connection, const std::string& 
   return slot;
 }
 
+std::string loss_cause(PgConnection& connection, const SlotState& slot) {
+  const Cause cause = cause_of(slot);
+  if (cause.invalidation != "wal_removed") return std::string(cause.what);
+  return std::string(cause.what) + " (max_slot_wal_keep_size is " +
+         connection.query("SHOW max_slot_wal_keep_size").string(0, 0) + ")";
+}
+
 Error lost_slot(PgConnection& connection, const std::string& name, const SlotState& slot) {
   const Cause cause = cause_of(slot);
-  std::string what = "slot " + name + " is lost: " + std::string(cause.what);
-  if (cause.invalidation == "wal_removed") {
-    what += " (max_slot_wal_keep_size is " +
-            connection.query("SHOW max_slot_wal_keep_size").string(0, 0) + ")";
-  }
-  what += "; the changes since " + slot.confirmed.text() + " that were not read are lost with it";
+  const std::string what = "slot " + name + " is lost: " + loss_cause(connection, slot) +
+                           "; the changes since " + slot.confirmed.text() +
+                           " that were not read are lost with it";
   std::string hint = "begin anew with what changes from now on: waltrack drop && waltrack run";
   if (!cause.prevention.empty()) hint += "; so that it lasts: " + std::string(cause.prevention);
   return Error(ErrorKind::failure, what, connection.context().where, hint);

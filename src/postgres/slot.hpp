@@ -34,6 +34,9 @@ inline constexpr int kFailoverSlots = 170000;
 // Nothing when there is no such slot. Works in either mode of connection.
 std::optional<SlotState> read_slot(PgConnection& connection, const std::string& name);
 
+// Why the server gave a slot up, in words.
+std::string loss_cause(PgConnection& connection, const SlotState& slot);
+
 // The Error for a slot that the server gave up: why, what is lost, and the commands that begin
 // anew.
 Error lost_slot(PgConnection& connection, const std::string& name, const SlotState& slot);

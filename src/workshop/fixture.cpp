@@ -7,6 +7,7 @@
 
 #include "base/nearest.hpp"
 #include "mapping/mapping_keys.hpp"
+#include "mapping/value_compiler.hpp"
 #include "workshop/column_text.hpp"
 #include "workshop/literal_json.hpp"
 
@@ -156,8 +157,8 @@ class RowReader {
                            "of an old row of " + table_.full_name() +
                                " the server sends the replica identity's columns only, not '" +
                                key.scalar + "'",
-                           "alter table " + table_.full_name() +
-                               " replica identity full; then `waltrack check` updates "
+                           full_identity_sql(table_) +
+                               "; then `waltrack check` updates "
                                "columns.lock.json");
         continue;
       }

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/nearest.hpp"
 #include "base/yaml_reader.hpp"
+#include "mapping/value_compiler.hpp"
 #include "workshop/column_text.hpp"
 
 namespace waltrack {
@@ -82,8 +83,7 @@ std::vector<std::string> preview_notes(const Table& table, const PreviewChange& 
   const bool hidden = std::ranges::any_of(
       change.was, [&](const auto& one) { return !table.columns[one.first].key; });
   if (!whole && ((change.op == Op::update && hidden) || change.op == Op::remove)) {
-    notes.push_back("of an old row the server sends the key only: alter table " +
-                    table.full_name() + " replica identity full");
+    notes.push_back("of an old row the server sends the key only: " + full_identity_sql(table));
   }
   return notes;
 }

@@ -54,12 +54,11 @@ TEST(PgError, WhatTheConfigurationNamesWronglyIsUsage) {
 
 TEST(PgError, WhatEndsTheRunNamesItsRemedy) {
   const std::tuple<const char*, const char*, const char*> ends[] = {
-      {"42704", "replication slot \"s\" does not exist", "state file"},
-      {"55000", "can no longer get changes from replication slot \"s\"",
-       "pg_drop_replication_slot"},
-      {"55000", "can no longer access replication slot \"s\"", "pg_drop_replication_slot"},
+      {"42704", "replication slot \"s\" does not exist", "waltrack drop"},
+      {"55000", "can no longer get changes from replication slot \"s\"", "waltrack drop"},
+      {"55000", "can no longer access replication slot \"s\"", "waltrack drop"},
       {"58P01", "requested WAL segment 000000010000000000000001 has already been removed",
-       "move the state file away"},
+       "waltrack drop && waltrack run"},
       {"58P01", "could not access file \"wal2json\": No such file or directory", "install"},
       {"42501", "library \"wal2json\" may not be used as an output plugin",
        "SET output_plugin_libraries = pgoutput, test_decoding, wal2json;"},
