@@ -44,8 +44,8 @@ class CheckReport {
   std::string place_of(const Finding& finding) const;
 
   std::vector<Finding> findings_;
-  std::string source_, database_, role_;
-  bool standby_ = false;  // empty: no server answered
+  std::string source_, database_, role_;  // empty: no server answered
+  bool standby_ = false;
   LockOutcome lock_ = LockOutcome::left_alone;
   bool files_are_wrong_ = false;
   bool source_is_wrong_ = false;
