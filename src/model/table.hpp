@@ -70,6 +70,7 @@ struct Table {
   std::string schema;
   std::string name;
   std::vector<Column> columns;
+  bool whole = true;  // false: it may have had more columns, which the stream has not shown
   ReplicaIdentity replica_identity = ReplicaIdentity::key;
 
   bool is_message() const { return schema.empty(); }

@@ -263,4 +263,9 @@ TableName Catalog::root_of(std::string_view schema, std::string_view name) {
   return places_.try_emplace(key, Place{self, self, false}).first->second.root;
 }
 
+std::vector<Column> Catalog::columns_of(std::string_view schema, std::string_view name) {
+  std::optional<Table> table = read_table({std::string(schema), std::string(name)});
+  return table ? std::move(table->columns) : std::vector<Column>{};
+}
+
 }  // namespace waltrack

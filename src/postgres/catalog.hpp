@@ -42,6 +42,7 @@ class Catalog final : public CatalogLookup {
   // ColumnType::oid is the declared type's, `kind` what its base type means.
   ColumnType type(uint32_t oid) override;
   TableName root_of(std::string_view schema, std::string_view name) override;
+  std::vector<Column> columns_of(std::string_view schema, std::string_view name) override;
 
  private:
   struct TypeRow {

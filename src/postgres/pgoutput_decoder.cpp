@@ -120,7 +120,8 @@ void PgoutputDecoder::read_relation(ByteReader& in) {
     columns.push_back(registry_.column(column, type_oid, key));
   }
   ResolvedTable& resolved = registry_.resolve(schema, name);
-  relations_[id] = {&resolved, &registry_.layout(resolved, std::move(columns), identity)};
+  const bool is_root = resolved.name.schema == schema && resolved.name.name == name;
+  relations_[id] = {&resolved, &registry_.layout(resolved, std::move(columns), identity), is_root};
 }
 
 void PgoutputDecoder::read_insert(ByteReader& in, Lsn lsn) {
@@ -166,7 +167,7 @@ void PgoutputDecoder::read_truncate(ByteReader& in, Lsn lsn) {
   in.u8();  // options: CASCADE, RESTART IDENTITY
   for (uint32_t i = 0; i < count; ++i) {
     const Relation& rel = relation(in.u32());
-    items_.truncate(lsn, *rel.resolved, *rel.table);
+    if (rel.is_root) items_.truncate(lsn, *rel.resolved, *rel.table);
   }
 }
 

@@ -18,7 +18,8 @@ namespace waltrack {
 // Reads pgoutput's binary messages, protocol version 1 (Postgres' documentation, "Logical
 // Replication Message Formats"): no streamed or prepared transactions, no binary values. Origins
 // are skipped; logical messages of other prefixes than those that are followed make no change.
-// Generated columns are not in the stream (before Postgres 18).
+// Generated columns are not in the stream (before Postgres 18). A TRUNCATE of a partition is not
+// one of its root, and makes no change.
 class PgoutputDecoder final : public Decoder {
  public:
   // `catalog` must outlive the decoder.
@@ -33,6 +34,7 @@ class PgoutputDecoder final : public Decoder {
   struct Relation {
     ResolvedTable* resolved = nullptr;
     const Table* table = nullptr;
+    bool is_root = true;  // false: a partition, told by its own name
   };
 
   void read(ByteReader& in, Lsn lsn);

@@ -56,9 +56,10 @@ class TableRegistry {
   ResolvedTable& resolve(std::string_view schema, std::string_view name);
 
   // The Table with just this layout: one that was seen before, else a new one with a new id.
-  // Columns are compared by name, type OID and key.
+  // Columns are compared by name, type OID and key. `whole`: see Table; one that is may stand for
+  // one that need not be.
   const Table& layout(ResolvedTable& resolved, std::vector<Column> columns,
-                      ReplicaIdentity replica_identity);
+                      ReplicaIdentity replica_identity, bool whole = true);
 
   Column column(std::string_view name, uint32_t type_oid, bool key);
 
