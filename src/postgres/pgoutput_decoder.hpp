@@ -31,7 +31,13 @@ class PgoutputDecoder final : public Decoder {
   bool next(StreamItem& item) override { return items_.next(item); }
 
  private:
+  // As it was announced, and from its first change on what it means. Partitions are announced, too,
+  // where all their changes are told as the root's.
   struct Relation {
+    TableName name;
+    std::vector<Column> columns;
+    ReplicaIdentity identity = ReplicaIdentity::key;
+
     ResolvedTable* resolved = nullptr;
     const Table* table = nullptr;
     bool is_root = true;  // false: a partition, told by its own name
@@ -47,7 +53,8 @@ class PgoutputDecoder final : public Decoder {
   void read_truncate(ByteReader& in, Lsn lsn);
   void read_message(ByteReader& in);
 
-  const Relation& relation(uint32_t id) const;
+  const Relation& relation(uint32_t id);
+  void resolve(Relation& relation);
   static void read_tuple(ByteReader& in, const Table& table, std::vector<Value>& row);
   void read_old_tuple(ByteReader& in, char kind, const Table& table);
 

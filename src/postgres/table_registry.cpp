@@ -46,7 +46,14 @@ TableRegistry::TableRegistry(CatalogLookup& catalog, std::span<const std::string
 }
 
 ResolvedTable& TableRegistry::resolve(std::string_view schema, std::string_view name) {
-  TableName root = catalog_.root_of(schema, name);
+  return resolved(catalog_.root_of(schema, name));
+}
+
+ResolvedTable& TableRegistry::resolve_anew(std::string_view schema, std::string_view name) {
+  return resolved(catalog_.present_root_of(schema, name));
+}
+
+ResolvedTable& TableRegistry::resolved(TableName root) {
   ResolvedTable& resolved = tables_[{root.schema, root.name}];
   resolved.name = std::move(root);
   return resolved;

@@ -23,6 +23,7 @@ class FakeCatalog final : public CatalogLookup {
       {1700, ValueKind::numeric},  {3802, ValueKind::json},
   };
   std::map<std::string, TableName> roots;              // "schema.leaf" → root
+  std::map<std::string, TableName> present_roots;      // where the answer has changed
   std::map<std::string, std::vector<Column>> columns;  // "schema.table" → as it is now
   int type_questions = 0;
   int root_questions = 0;
@@ -40,6 +41,13 @@ class FakeCatalog final : public CatalogLookup {
     ++root_questions;
     const auto root = roots.find(std::string(schema) + "." + std::string(name));
     return root != roots.end() ? root->second : TableName{std::string(schema), std::string(name)};
+  }
+
+  TableName present_root_of(std::string_view schema, std::string_view name) override {
+    const auto root = present_roots.find(std::string(schema) + "." + std::string(name));
+    if (root != present_roots.end()) return root->second;
+    --root_questions;
+    return root_of(schema, name);
   }
 
   std::vector<Column> columns_of(std::string_view schema, std::string_view name) override {

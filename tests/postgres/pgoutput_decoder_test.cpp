@@ -175,6 +175,14 @@ TEST_F(PgoutputDecoderTest, PartitionsAreTheirRootAndShareItsCount) {
   EXPECT_EQ(catalog.root_questions, 2);
 }
 
+TEST_F(PgoutputDecoderTest, ADetachedPartitionIsATableOfItsOwn) {
+  catalog.roots["public.users_a"] = {"public", "users"};
+  catalog.present_roots["public.users_a"] = {"public", "users_a"};
+  inside(users_relation('d', 1, "users_a"));
+  EXPECT_EQ(inside(M('I').u32(1).letter('N').tuple({"t1", "n", "n"})),
+            "insert public.users_a xid=750 at=0/50 #0 new(id='1' bio=null n=null)");
+}
+
 TEST_F(PgoutputDecoderTest, ATruncateIsOneItemPerTableAndNoneForAPartition) {
   catalog.roots["public.users_a"] = {"public", "users"};
   inside(users_relation('d', 1, "users"));
