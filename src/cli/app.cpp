@@ -27,6 +27,7 @@ const char* const kFooter =
     "  waltrack preview users             the events that real rows would make; sends nothing\n"
     "  waltrack test                      run the tests in the mapping files\n"
     "  waltrack run                       stream, until a signal\n"
+    "  waltrack drop                      remove the slot and what else was made\n"
     "  waltrack receive --ndjson out.ndjson\n"
     "                                     a local receiver to look at what would be sent\n"
     "\n"
@@ -93,6 +94,7 @@ int run_app(int argc, char** argv) {
   app.failure_message(CLI::FailureMessage::simple);
   Action action;
   register_check(app, action);
+  register_drop(app, action);
   register_init(app, action);
   register_plan(app, action);
   register_preview(app, action);

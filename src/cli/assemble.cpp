@@ -20,6 +20,7 @@
 #include "postgres/publication.hpp"
 #include "postgres/server_identity.hpp"
 #include "postgres/slot.hpp"
+#include "postgres/slot_watch.hpp"
 #include "postgres/table_state.hpp"
 #include "segment/limits.hpp"
 #include "segment/segment_destination.hpp"
@@ -95,22 +96,46 @@ struct Started {
   Checkpoint start;
 };
 
+// What waiting can mend is waited for: a standby that has not replayed yet what was read before, as
+// after a switch to another one. Returns nothing when a signal came first.
+std::optional<StartDecision> wait_for_start(const SourceSettings& settings, ServerIdentity& server,
+                                            const StateFile& state,
+                                            const std::optional<SourceIdentity>& identity,
+                                            const std::optional<Checkpoint>& checkpoint,
+                                            int stop_fd) {
+  Backoff backoff(std::chrono::milliseconds(500), std::chrono::seconds(10), std::random_device()());
+  while (true) {
+    try {
+      return start_decision(settings, server, identity, checkpoint, state.path());
+    } catch (const Error& error) {
+      if (!error.is_transient()) throw;
+      log::warn("the source is not ready yet; waiting", {{"reason", error.describe()}});
+    }
+    pollfd waiting{stop_fd, POLLIN, 0};
+    if (poll(&waiting, 1, static_cast<int>(backoff.next().count())) > 0) return std::nullopt;
+    if (const auto now = wait_for_server(settings.url, stop_fd)) server = *now;
+  }
+}
+
 // Where to begin: checks that state file, server and slot belong together, makes the slot when this
-// is the first start, and remembers what the state file belongs to.
-Started settle_start(const SourceSettings& settings, const ServerIdentity& server,
-                     StateFile& state) {
-  const StartDecision decision =
-      start_decision(settings, server, state.identity(), state.checkpoint(), state.path());
-  for (const std::string& warning : decision.warnings)
+// is the first start, and remembers what the state file belongs to. Returns nothing when a signal
+// came first.
+std::optional<Started> settle_start(const SourceSettings& settings, ServerIdentity& server,
+                                    StateFile& state, int stop_fd) {
+  const std::optional<StartDecision> decision =
+      wait_for_start(settings, server, state, state.identity(), state.checkpoint(), stop_fd);
+  if (!decision) return std::nullopt;
+  for (const std::string& warning : decision->warnings)
     log::warn(warning);
   const bool first_start = !state.checkpoint();
   const PreparedSlot slot = prepare_slot(settings, first_start);
-  Started started{slot.plugin, decision.start};
+  Started started{slot.plugin, decision->start};
   if (first_start) started.start = {.lsn = slot.confirmed, .within = std::nullopt};
   state.adopt({.system_identifier = server.system_identifier,
                .database = server.database,
                .slot = settings.slot,
-               .plugin = std::string(plugin_name(slot.plugin))},
+               .plugin = std::string(plugin_name(slot.plugin)),
+               .timeline = server.history.timeline()},
               started.start);
   return started;
 }
@@ -208,7 +233,9 @@ StartDecision start_decision(const SourceSettings& settings, const ServerIdentit
   return decide_start(identity, checkpoint,
                       {.system_identifier = server.system_identifier,
                        .database = server.database,
-                       .wal_position = server.position},
+                       .wal_position = server.position,
+                       .history = server.history,
+                       .standby = server.standby},
                       settings.slot, slot_facts(settings), state_path);
 }
 
@@ -259,7 +286,7 @@ void stream_until_signal(const Loaded& loaded) {
   if (!destination_id.warning.empty()) log::warn(destination_id.warning);
 
   SourceSettings settings = source_settings(loaded);
-  const std::optional<ServerIdentity> server = wait_for_server(settings.url, stop_fd);
+  std::optional<ServerIdentity> server = wait_for_server(settings.url, stop_fd);
   if (!server) return;
   Catalog catalog(settings.url);
   catalog.load();
@@ -276,18 +303,21 @@ void stream_until_signal(const Loaded& loaded) {
   mappings.summary.fingerprint = loaded.fingerprint;
 
   if (!state.checkpoint() && !stand_by_for_the_slot(settings, stop_fd)) return;
-  const Started started = settle_start(settings, *server, state);
-  PostgresSource source(settings, started.plugin, server->system_identifier, catalog);
+  const std::optional<Started> started = settle_start(settings, *server, state, stop_fd);
+  if (!started) return;
+  PostgresSource source(settings, started->plugin, *server, catalog);
   SegmentDestination destination(segment_settings(loaded.config), clock);
   PipelineSettings pipeline = pipeline_settings(loaded.config);
   pipeline.reload = ReloadSettings{.folder = context.folder,
                                    .read = [&context] { return read_mappings(context); },
                                    .prepare =
                                        [&](const Followed& followed) {
-                                         return prepare_source(settings, started.plugin, followed);
+                                         return prepare_source(settings, started->plugin, followed);
                                        },
                                    .asked = &reload_asked};
-  tell_summary(run_pipeline(source, std::move(mappings), destination, state, started.start,
+  SlotWatch watch(settings, clock);
+  pipeline.watch = SourceWatchSettings{.read = [&watch] { return watch.look(); }};
+  tell_summary(run_pipeline(source, std::move(mappings), destination, state, started->start,
                             pipeline, clock, stop_fd));
 }
 

@@ -210,6 +210,7 @@ class ConfigReader {
     if (!has_map_) return config_;
     read_source(root_->section("source"));
     config_.mappings = read_mappings();
+    config_.state = read_state();
     return config_;
   }
   std::string read_mappings() { return read_path("mappings", config_.mappings); }

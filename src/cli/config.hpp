@@ -49,7 +49,7 @@ Config load_config(const std::string& path, Diagnostics& diagnostics,
 std::string load_config_state(const std::string& path, Diagnostics& diagnostics,
                               const Environment& environment);
 
-// Only `source` and `mappings`, likewise: what looks at the database and sends nothing.
+// Only `source`, `mappings` and `state`, likewise: what goes to the database and sends nothing.
 Config load_config_to_look(const std::string& path, Diagnostics& diagnostics,
                            const Environment& environment);
 

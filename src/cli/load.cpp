@@ -48,6 +48,13 @@ Loaded load_for_looking(const std::string& config_path) {
   return loaded;
 }
 
+Config load_for_removal(const std::string& config_path) {
+  Diagnostics diagnostics;
+  Config config = load_config_to_look(config_path, diagnostics, process_environment());
+  tell_errors(diagnostics, "the configuration");
+  return config;
+}
+
 std::string load_state_path(const std::string& config_path) {
   Diagnostics diagnostics;
   std::string path = load_config_state(config_path, diagnostics, process_environment());

@@ -28,6 +28,10 @@ Loaded load_all(const std::string& config_path);
 // are not told.
 Loaded load_for_looking(const std::string& config_path);
 
+// Only where the source and the state file are: a command that takes leave of them asks for neither
+// a write key nor mappings.
+Config load_for_removal(const std::string& config_path);
+
 // Only the state file's path: a command that merely looks must not ask for secrets to be set.
 std::string load_state_path(const std::string& config_path);
 

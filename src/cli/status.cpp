@@ -9,6 +9,7 @@
 #include "base/iso8601.hpp"
 #include "cli/command.hpp"
 #include "cli/load.hpp"
+#include "cli/source_status.hpp"
 #include "state/state_status.hpp"
 
 namespace waltrack {
@@ -88,6 +89,7 @@ nlohmann::ordered_json status_json(const StateStatus& status) {
                       {"slot", status.source->slot},
                       {"plugin", status.source->plugin}};
   }
+  if (status.source_state) json["stream"] = source_json(*status.source_state, time_text);
   if (status.checkpoint) {
     json["checkpoint"] = {{"lsn", status.checkpoint->checkpoint.lsn.text()},
                           {"saved_at", time_text(status.checkpoint->saved_at_us)}};
@@ -175,6 +177,10 @@ void print_status(const StateStatus& status) {
                              std::to_string(status.source->system_identifier));
   } else {
     print_line("source", "none yet: `waltrack run` has not reached a server with this file");
+  }
+  if (status.source_state) {
+    for (const auto& [name, text] : source_lines(*status.source_state, status.running, age_text))
+      print_line(name.c_str(), text);
   }
   print_line("destination id", status.destination_id);
   if (status.checkpoint) {

@@ -18,4 +18,8 @@ TextLook terminal_look() {
   return look;
 }
 
+bool terminal_can_ask() {
+  return isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0;
+}
+
 }  // namespace waltrack

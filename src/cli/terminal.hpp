@@ -7,4 +7,7 @@ namespace waltrack {
 // Colors and a width where standard output is a terminal (and NO_COLOR is not set), else neither.
 TextLook terminal_look();
 
+// Whether somebody can be asked.
+bool terminal_can_ask();
+
 }  // namespace waltrack

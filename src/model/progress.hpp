@@ -9,6 +9,7 @@
 #include "model/lsn.hpp"
 #include "model/mapping_state.hpp"
 #include "model/message_id.hpp"
+#include "model/source_state.hpp"
 
 namespace waltrack {
 
@@ -61,6 +62,9 @@ class ProgressStore {
 
   // Remembers for it how the mapping files fare.
   virtual void save_mappings(const MappingState& mappings) = 0;
+
+  // Remembers for it how the source fares.
+  virtual void save_source(const SourceState& source) = 0;
 };
 
 }  // namespace waltrack

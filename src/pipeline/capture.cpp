@@ -67,10 +67,12 @@ void Capture::run() {
       return;
     } catch (const Error& error) {
       if (!error.is_transient()) {
+        hooks_.on_ended(error.describe());
         if (outbox_.flush()) hooks_.on_flushed();
         throw;
       }
       resume_after_what_was_received();
+      hooks_.on_ended(error.describe());
       log::warn("the stream ended; reconnecting",
                 {{"reason", error.describe()}, {"received", received_.text()}});
       source_.close();
@@ -84,6 +86,7 @@ void Capture::run() {
 
 void Capture::connect() {
   source_.open(received_);
+  hooks_.on_streaming();
   in_transaction_ = false;
   shutdown_watch_.reset();
 }

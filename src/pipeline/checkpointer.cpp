@@ -11,13 +11,14 @@ using namespace std::chrono_literals;
 
 Checkpointer::Checkpointer(InflightLedger& ledger, DeadLetterQueue& dead_letters,
                            ProgressStore& store, const DeliveryCondition& condition,
-                           const MappingStatus& mappings, Checkpoint start,
-                           std::function<void()> on_saved)
+                           const MappingStatus& mappings, const SourceStatus& source,
+                           Checkpoint start, std::function<void()> on_saved)
     : ledger_(ledger),
       dead_letters_(dead_letters),
       store_(store),
       condition_(condition),
       mappings_(mappings),
+      source_(source),
       on_saved_(std::move(on_saved)),
       confirmed_(start.lsn.value),
       saved_(std::move(start)) {}
@@ -42,12 +43,12 @@ void Checkpointer::hurry(bool on) {
 void Checkpointer::run() {
   while (sleep()) {
     save(hurried_ || std::chrono::steady_clock::now() - position_saved_at_ >= 1s);
-    save_mappings(false);
+    save_states(false);
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, 50ms, [&] { return stopping_; });
   }
   save(true);
-  save_mappings(true);
+  save_states(true);
 }
 
 bool Checkpointer::sleep() {
@@ -58,14 +59,19 @@ bool Checkpointer::sleep() {
   return !stopping_;
 }
 
-void Checkpointer::save_mappings(bool last) {
+void Checkpointer::save_states(bool last) {
   const auto now = std::chrono::steady_clock::now();
-  if (!last && now - mappings_saved_at_ < 1s) return;
-  const uint64_t version = mappings_.version();
-  if (version == mappings_saved_) return;
-  store_.save_mappings(mappings_.state());
-  mappings_saved_ = version;
-  mappings_saved_at_ = now;
+  if (!last && now - states_saved_at_ < 1s) return;
+  if (const uint64_t version = mappings_.version(); version != mappings_saved_) {
+    store_.save_mappings(mappings_.state());
+    mappings_saved_ = version;
+    states_saved_at_ = now;
+  }
+  if (const uint64_t version = source_.version(); version != source_saved_) {
+    store_.save_source(source_.state());
+    source_saved_ = version;
+    states_saved_at_ = now;
+  }
 }
 
 // A broken rule fails on every row: one line a minute for each rule and reason is enough.

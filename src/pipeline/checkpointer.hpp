@@ -15,6 +15,7 @@
 #include "pipeline/delivery_condition.hpp"
 #include "pipeline/inflight_ledger.hpp"
 #include "pipeline/mapping_status.hpp"
+#include "pipeline/source_status.hpp"
 
 namespace waltrack {
 
@@ -25,11 +26,11 @@ class Checkpointer {
  public:
   // `on_saved` is called from the state thread after each checkpoint.
   Checkpointer(InflightLedger& ledger, DeadLetterQueue& dead_letters, ProgressStore& store,
-               const DeliveryCondition& condition, const MappingStatus& mappings, Checkpoint start,
-               std::function<void()> on_saved);
+               const DeliveryCondition& condition, const MappingStatus& mappings,
+               const SourceStatus& source, Checkpoint start, std::function<void()> on_saved);
 
   // Saves at most 20 times a second while events finish, and once a second when only the position
-  // or the mappings' state moves, until stop(); then once more.
+  // or the state of mappings or source moves, until stop(); then once more.
   void run();
 
   // Any thread.
@@ -42,7 +43,7 @@ class Checkpointer {
 
  private:
   void save(bool position_alone);
-  void save_mappings(bool last);
+  void save_states(bool last);
   bool sleep();
   void tell(const DeadLetter& letter);
 
@@ -51,6 +52,7 @@ class Checkpointer {
   ProgressStore& store_;
   const DeliveryCondition& condition_;
   const MappingStatus& mappings_;
+  const SourceStatus& source_;
   const std::function<void()> on_saved_;
 
   std::mutex mutex_;
@@ -66,7 +68,8 @@ class Checkpointer {
   std::string saved_condition_;
   SteadyTime position_saved_at_;
   uint64_t mappings_saved_ = 0;  // their version
-  SteadyTime mappings_saved_at_;
+  uint64_t source_saved_ = 0;    // its version
+  SteadyTime states_saved_at_;
   struct Told {
     uint64_t rows = 0;
     SteadyTime at;

@@ -69,14 +69,16 @@ class Run {
       : settings_(settings),
         clock_(clock),
         mappings_(clock),
+        source_status_(clock),
         lanes_(settings.lanes, settings.batch),
         ledger_(start),
         outbox_(lanes_, ledger_, dead_letters_, mappings_),
-        checkpointer_(ledger_, dead_letters_, store, condition_, mappings_, start,
+        checkpointer_(ledger_, dead_letters_, store, condition_, mappings_, source_status_, start,
                       [this] { capture_.wake(); }),
         delivery_(lanes_, ledger_, destination, condition_, clock, settings.delivery,
                   [this] { finished(); }),
         reload_(make_reload(mappings)),
+        watch_(make_watch()),
         capture_(source, std::move(mappings), outbox_, start, settings.memory_bytes, hooks(),
                  clock) {}
 
@@ -86,8 +88,11 @@ class Run {
     std::jthread capture = start_thread("capture", capture_failure_, [this] { capture_.run(); });
     std::jthread reload;
     if (reload_) reload = start_thread("reload", failure_, [this] { reload_->run(); });
+    std::jthread watch;
+    if (watch_) watch = start_thread("watch", failure_, [this] { watch_->run(); });
     wait_for_stop_or_failure(stop_fd);
     log::info("stopping");
+    if (watch_) watch_->stop();
     if (reload_) reload_->stop();
     capture_.stop_reading();
     drain();
@@ -98,6 +103,7 @@ class Run {
     capture_.finish();
     capture.join();
     if (reload_) reload.join();
+    if (watch_) watch.join();
     failure_.rethrow();
     capture_failure_.rethrow();
     return {.rows = capture_.rows(),
@@ -120,7 +126,9 @@ class Run {
             },
         .hurry = [this](bool on) { checkpointer_.hurry(on); },
         .on_waiting = [this](std::string why) { mappings_.set_pending_reason(std::move(why)); },
-        .on_mappings = [this](const MappingSet& set) { mappings_.set_live(set); }};
+        .on_mappings = [this](const MappingSet& set) { mappings_.set_live(set); },
+        .on_streaming = [this] { source_status_.set_streaming(); },
+        .on_ended = [this](const std::string& why) { source_status_.set_problem(why); }};
   }
 
   std::unique_ptr<MappingReload> make_reload(const MappingSet& first) {
@@ -129,6 +137,11 @@ class Run {
     return std::make_unique<MappingReload>(
         *settings_.reload, first, mappings_,
         [this](MappingSet set) { capture_.offer(std::move(set)); }, clock_);
+  }
+
+  std::unique_ptr<SourceWatch> make_watch() {
+    if (!settings_.watch) return nullptr;
+    return std::make_unique<SourceWatch>(*settings_.watch, source_status_, clock_);
   }
 
   void finished() {
@@ -160,6 +173,7 @@ class Run {
   Failure capture_failure_;
   DeliveryCondition condition_;
   MappingStatus mappings_;
+  SourceStatus source_status_;
   LaneQueues lanes_;
   InflightLedger ledger_;
   DeadLetterQueue dead_letters_;
@@ -167,6 +181,7 @@ class Run {
   Checkpointer checkpointer_;
   Delivery delivery_;
   std::unique_ptr<MappingReload> reload_;
+  std::unique_ptr<SourceWatch> watch_;
   Capture capture_;
 };
 

@@ -13,6 +13,7 @@
 #include "pipeline/lane_queues.hpp"
 #include "pipeline/mapping_reload.hpp"
 #include "pipeline/mapping_set.hpp"
+#include "pipeline/source_watch.hpp"
 
 namespace waltrack {
 
@@ -21,8 +22,9 @@ struct PipelineSettings {
   BatchLimits batch;
   size_t memory_bytes = 32 << 20;  // in queues; reading stops above it
   DeliverySettings delivery;
-  std::chrono::milliseconds grace{5000};  // at a stop, for what is on its way
-  std::optional<ReloadSettings> reload;   // none: the mappings stay as they are
+  std::chrono::milliseconds grace{5000};     // at a stop, for what is on its way
+  std::optional<ReloadSettings> reload;      // none: the mappings stay as they are
+  std::optional<SourceWatchSettings> watch;  // none: nobody looks at the source
 };
 
 // What a run did, for its last log line.
@@ -35,16 +37,17 @@ struct RunSummary {
   std::vector<ShadowRule> shadow;
 };
 
-// The running whole. Four threads:
+// The running whole. Five threads:
 //
 //   capture   owns the source and the mapper: reads, maps, fills the outbox, reports positions
 //   delivery  owns the destination and the lanes' state: sends, waits, tries again
 //   state     owns the store: dead letters and checkpoints, then publishes the confirmed position
 //   reload    owns the watch on the mapping files: compiles a changed set and offers it to capture
+//   watch     looks at server and slot now and then, over a connection of its own
 //
-// Between them only the lane queues, the ledger, the dead-letter queue, the condition, the
-// mappings' status and the offered mappings, each with a lock of its own, taken once a batch and
-// never two at a time. The order that makes it safe: an event is accepted (or its dead letter
+// Between them only the lane queues, the ledger, the dead-letter queue, the condition, the status
+// of mappings and source and the offered mappings, each with a lock of its own, taken once a batch
+// and never two at a time. The order that makes it safe: an event is accepted (or its dead letter
 // stored) → the ledger passes it → the checkpoint is on disk → the position is confirmed to the
 // server.
 //

@@ -81,6 +81,20 @@ std::vector<Parameters> one_per_host(const Parameters& all) {
   return hosts;
 }
 
+std::vector<const char*> pointers_to(const std::vector<std::string>& texts) {
+  std::vector<const char*> pointers;
+  for (const std::string& text : texts)
+    pointers.push_back(text.c_str());
+  return pointers;
+}
+
+void cancel(PGconn* connection) {
+  const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> handle(PQgetCancel(connection),
+                                                                  &PQfreeCancel);
+  char fault[256];
+  if (handle) PQcancel(handle.get(), fault, sizeof fault);
+}
+
 void ignore_notice(void*, const PGresult*) {}
 
 void hand_over_notice(void* handler, const PGresult* result) {
@@ -233,13 +247,42 @@ PgConnection PgConnection::open_beside(const PgConnection& peer, const std::stri
 }
 
 PgResult PgConnection::query(const std::string& sql, const std::vector<std::string>& parameters) {
-  std::vector<const char*> values;
-  for (const std::string& parameter : parameters)
-    values.push_back(parameter.c_str());
-  PgResult result(parameters.empty()
-                      ? PQexec(raw(), sql.c_str())
-                      : PQexecParams(raw(), sql.c_str(), static_cast<int>(values.size()), nullptr,
-                                     values.data(), nullptr, nullptr, 0));
+  const std::vector<const char*> values = pointers_to(parameters);
+  return checked(PgResult(parameters.empty()
+                              ? PQexec(raw(), sql.c_str())
+                              : PQexecParams(raw(), sql.c_str(), static_cast<int>(values.size()),
+                                             nullptr, values.data(), nullptr, nullptr, 0)));
+}
+
+PgResult PgConnection::query_patiently(const std::string& sql,
+                                       const std::vector<std::string>& parameters,
+                                       std::chrono::milliseconds pause,
+                                       const std::function<void()>& meanwhile) {
+  const std::vector<const char*> values = pointers_to(parameters);
+  if (PQsendQueryParams(raw(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
+                        nullptr, nullptr, 0) == 0) {
+    fail();
+  }
+  while (PQisBusy(raw()) != 0) {
+    pollfd waiting{PQsocket(raw()), POLLIN, 0};
+    if (poll(&waiting, 1, static_cast<int>(pause.count())) == 0) {
+      try {
+        meanwhile();
+      } catch (...) {
+        cancel(raw());
+        throw;
+      }
+    } else if (PQconsumeInput(raw()) == 0) {
+      fail();
+    }
+  }
+  PgResult result(PQgetResult(raw()));
+  while (PGresult* rest = PQgetResult(raw()))
+    PQclear(rest);
+  return checked(std::move(result));
+}
+
+PgResult PgConnection::checked(PgResult result) const {
   const ExecStatusType status = PQresultStatus(result.raw());
   if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_COPY_BOTH) {
     fail(result);

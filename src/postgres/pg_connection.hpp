@@ -56,6 +56,11 @@ class PgConnection {
   // In replication mode there are no parameters.
   PgResult query(const std::string& sql, const std::vector<std::string>& parameters = {});
 
+  // The same for what may take long: calls `meanwhile` now and then, every `pause`, until the
+  // answer is there. What it throws is thrown from here, and the statement is cancelled.
+  PgResult query_patiently(const std::string& sql, const std::vector<std::string>& parameters,
+                           std::chrono::milliseconds pause, const std::function<void()>& meanwhile);
+
   // Throws what a failed result or the connection says.
   [[noreturn]] void fail(const PgResult& result) const;
   [[noreturn]] void fail() const;
@@ -71,6 +76,8 @@ class PgConnection {
   pg_conn* raw() const { return connection_.get(); }
 
  private:
+  PgResult checked(PgResult result) const;
+
   struct Finish {
     void operator()(pg_conn* connection) const;
   };

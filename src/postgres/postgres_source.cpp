@@ -32,11 +32,12 @@ std::unique_ptr<Decoder> make_decoder(Plugin plugin, CatalogLookup& catalog,
   return std::make_unique<PgoutputDecoder>(catalog, followed.message_prefixes);
 }
 
-PostgresSource::PostgresSource(SourceSettings settings, Plugin plugin, uint64_t system_identifier,
+PostgresSource::PostgresSource(SourceSettings settings, Plugin plugin, const ServerIdentity& server,
                                Catalog& catalog, DecoderFactory decoders)
     : settings_(std::move(settings)),
       plugin_(plugin),
-      system_identifier_(system_identifier),
+      system_identifier_(server.system_identifier),
+      timeline_(server.history.timeline()),
       catalog_(catalog),
       decoders_(std::move(decoders)),
       schedule_(SystemClock().steady(), 0ms) {}
@@ -63,43 +64,73 @@ void PostgresSource::close() {
   decoder_.reset();
 }
 
-PgConnection PostgresSource::connect(Lsn start) const {
+PgConnection PostgresSource::connect(Lsn start) {
   PgConnection connection = PgConnection::open(settings_.url, PgMode::replication);
-  check_server(connection, start);
-  check_slot_position(connection, start);
+  const ServerIdentity server = read_server_identity(connection);
+  const std::optional<SlotState> slot = read_slot(connection, settings_.slot);
+  check_server(connection.context(), server);
+  check_history(connection.context(), server, start, slot ? slot->confirmed : Lsn{});
+  check_position(connection.context(), server, start);
+  check_slot_position(connection, slot, start);
+  if (timeline_ != server.history.timeline()) {
+    log::info("the server is on a new timeline, which goes on where we read",
+              {{"timeline", server.history.timeline()}, {"from", start.text()}});
+  }
+  timeline_ = server.history.timeline();
   return connection;
 }
 
-void PostgresSource::check_server(PgConnection& connection, Lsn start) const {
-  const ServerIdentity server = read_server_identity(connection);
-  if (server.system_identifier != system_identifier_) {
-    throw Error(ErrorKind::failure,
-                "this is another server: its system identifier is " +
-                    std::to_string(server.system_identifier) + ", the state file belongs to " +
-                    std::to_string(system_identifier_),
-                connection.context().where,
-                "point source.url at the server of before, or use another state file");
-  }
-  check_position(connection, server, start);
+void PostgresSource::check_server(const PgContext& context, const ServerIdentity& server) const {
+  if (server.system_identifier == system_identifier_) return;
+  throw Error(ErrorKind::failure,
+              "this is another server: its system identifier is " +
+                  std::to_string(server.system_identifier) + ", the state file belongs to " +
+                  std::to_string(system_identifier_),
+              context.where, "point source.url at the server of before, or use another state file");
 }
 
-void PostgresSource::check_position(PgConnection& connection, const ServerIdentity& server,
+void PostgresSource::check_history(const PgContext& context, const ServerIdentity& server,
+                                   Lsn start, Lsn confirmed) const {
+  const HistoryVerdict verdict = judge_history(server.history, timeline_, start, confirmed);
+  if (verdict.kind == HistoryVerdict::Kind::shared) return;
+  const std::string theirs = "timeline " + std::to_string(server.history.timeline());
+  const std::string ours = "timeline " + std::to_string(timeline_);
+  if (verdict.kind == HistoryVerdict::Kind::server_older) {
+    throw Error(server.standby ? ErrorKind::transient : ErrorKind::failure,
+                "the server is on " + theirs + ", and was read on the later " + ours, context.where,
+                server.standby ? "this standby has to follow its new primary first"
+                               : "this is the primary of before a failover: name the promoted "
+                                 "server in source.url");
+  }
+  const std::string left = verdict.kind == HistoryVerdict::Kind::diverged
+                               ? "left " + ours + " at " + verdict.shared_until.text()
+                               : "does not come from " + ours;
+  throw Error(
+      ErrorKind::failure,
+      "the histories diverged: " + ours + " was read up to " + start.text() +
+          ", but this server, on " + theirs + ", " + left,
+      context.where,
+      "start waltrack again: it goes on from what both share, and says what it sent beyond");
+}
+
+void PostgresSource::check_position(const PgContext& context, const ServerIdentity& server,
                                     Lsn start) const {
   if (server.position >= start) return;
   const std::string what = "the server is behind the checkpoint: its WAL ends at " +
                            server.position.text() + ", the checkpoint is " + start.text();
-  if (connection.query("SELECT pg_is_in_recovery()").boolean(0, 0)) {
-    throw Error(ErrorKind::transient, what, connection.context().where,
+  if (server.standby) {
+    throw Error(ErrorKind::transient, what, context.where,
                 "this standby has to catch up with its primary");
   }
-  throw Error(ErrorKind::failure, what, connection.context().where,
-              "an older backup was restored: drop the slot with pg_drop_replication_slot() and "
-              "move the state file away to start from the present");
+  throw Error(ErrorKind::failure, what, context.where,
+              "an older backup was restored: begin anew with waltrack drop && waltrack run");
 }
 
-void PostgresSource::check_slot_position(PgConnection& connection, Lsn start) const {
-  const std::optional<SlotState> slot = read_slot(connection, settings_.slot);
-  if (!slot || start.is_none() || slot->confirmed <= start) return;
+void PostgresSource::check_slot_position(PgConnection& connection,
+                                         const std::optional<SlotState>& slot, Lsn start) const {
+  if (!slot) return;
+  if (slot->is_lost()) throw lost_slot(connection, settings_.slot, *slot);
+  if (start.is_none() || slot->confirmed <= start) return;
   throw Error(ErrorKind::failure,
               "the slot was confirmed up to " + slot->confirmed.text() +
                   ", beyond the checkpoint " + start.text() + ": what lies between can't be read",
@@ -109,7 +140,7 @@ void PostgresSource::check_slot_position(PgConnection& connection, Lsn start) co
 }
 
 std::unique_ptr<ReplicationStream> PostgresSource::start_stream(PgConnection connection,
-                                                                Lsn start) const {
+                                                                Lsn start) {
   const std::vector<std::string>& prefixes = settings_.followed.message_prefixes;
   if (plugin_ == Plugin::pgoutput) {
     return std::make_unique<ReplicationStream>(

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "model/change_source.hpp"
 #include "postgres/catalog.hpp"
@@ -24,12 +25,13 @@ std::unique_ptr<Decoder> make_decoder(Plugin plugin, CatalogLookup& catalog,
                                       const Followed& followed);
 
 // The changes of one slot of a real server. open() refuses a server that is not the one that the
-// checkpoint is of: another system identifier, WAL that ends before the start, a slot that was
-// confirmed beyond the start.
+// checkpoint is of: another system identifier, a history without what was read, WAL that ends
+// before the start, a slot that was confirmed beyond the start or is lost.
 class PostgresSource final : public ChangeSource {
  public:
   // `catalog` must outlive the source, which loads it anew at each open().
-  PostgresSource(SourceSettings settings, Plugin plugin, uint64_t system_identifier,
+  // `server` is the one that the start was decided for.
+  PostgresSource(SourceSettings settings, Plugin plugin, const ServerIdentity& server,
                  Catalog& catalog, DecoderFactory decoders = make_decoder);
 
   void open(Lsn start) override;
@@ -44,16 +46,20 @@ class PostgresSource final : public ChangeSource {
   const SkippedRows& skipped_rows() const { return skipped_rows_; }
 
  private:
-  void check_server(PgConnection& connection, Lsn start) const;
-  void check_position(PgConnection& connection, const ServerIdentity& server, Lsn start) const;
-  void check_slot_position(PgConnection& connection, Lsn start) const;
-  std::unique_ptr<ReplicationStream> start_stream(PgConnection connection, Lsn start) const;
-  PgConnection connect(Lsn start) const;
+  void check_server(const PgContext& context, const ServerIdentity& server) const;
+  void check_history(const PgContext& context, const ServerIdentity& server, Lsn start,
+                     Lsn confirmed) const;
+  void check_position(const PgContext& context, const ServerIdentity& server, Lsn start) const;
+  void check_slot_position(PgConnection& connection, const std::optional<SlotState>& slot,
+                           Lsn start) const;
+  std::unique_ptr<ReplicationStream> start_stream(PgConnection connection, Lsn start);
+  PgConnection connect(Lsn start);
   void take_notice(std::string_view severity, std::string_view message);
 
   SourceSettings settings_;
   const Plugin plugin_;
   const uint64_t system_identifier_;
+  uint32_t timeline_;  // of the server that was read last
   Catalog& catalog_;
   const DecoderFactory decoders_;
 

@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "postgres/pg_quote.hpp"
+#include "postgres/standby.hpp"
 
 namespace waltrack {
 namespace {
@@ -156,7 +157,7 @@ std::vector<std::string> mend_publication(PgConnection& connection, SourceSettin
   const auto ensure = [&](std::vector<TableName> some) -> std::string {
     settings.followed.tables = std::move(some);
     try {
-      if (ensure_publication(connection, settings)) {
+      if (see_to_publication(connection, settings)) {
         log::warn("what the publication lacked comes from now on; its changes before do not",
                   {{"publication", settings.publication}});
       }

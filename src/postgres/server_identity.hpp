@@ -4,6 +4,7 @@
 #include <string>
 
 #include "model/lsn.hpp"
+#include "model/timeline_history.hpp"
 #include "postgres/pg_connection.hpp"
 
 namespace waltrack {
@@ -11,7 +12,8 @@ namespace waltrack {
 // Which server this is, by its own word (IDENTIFY_SYSTEM).
 struct ServerIdentity {
   uint64_t system_identifier = 0;  // made by initdb; shared by a primary and its standbys
-  uint32_t timeline = 0;           // rises with every promotion
+  TimelineHistory history;         // a new timeline with every promotion
+  bool standby = false;            // it follows another server
   Lsn position;                    // how far its WAL is flushed; on a standby, replayed
   std::string database;
   int version = 0;  // 150020

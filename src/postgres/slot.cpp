@@ -4,6 +4,8 @@
 #include "postgres/pg_quote.hpp"
 #include "postgres/plugin_choice.hpp"
 #include "postgres/publication.hpp"
+#include "postgres/slot_creation.hpp"
+#include "postgres/standby.hpp"
 
 namespace waltrack {
 namespace {
@@ -15,33 +17,6 @@ Lsn lsn_or_none(std::string_view text) {
 PgError refused_wal2json(const PgContext& context) {
   return pg_error({"42501", "library \"wal2json\" may not be used as an output plugin", {}},
                   context);
-}
-
-Lsn create_slot(PgConnection& connection, const SourceSettings& settings, Plugin plugin,
-                std::chrono::milliseconds limit) {
-  connection.query("SET statement_timeout = " + std::to_string(limit.count()));
-  const auto end_limit = [&] { connection.query("SET statement_timeout = 0"); };
-  try {
-    const PgResult made =
-        connection.query("SELECT lsn FROM pg_create_logical_replication_slot($1, $2)",
-                         {settings.slot, std::string(plugin_name(plugin))});
-    end_limit();
-    const Lsn confirmed = lsn_or_none(made.text(0, 0));
-    log::info(
-        "made the replication slot",
-        {{"slot", settings.slot}, {"plugin", plugin_name(plugin)}, {"position", confirmed.text()}});
-    return confirmed;
-  } catch (const PgError& error) {
-    if (error.sqlstate() == "57014") {
-      throw Error(ErrorKind::transient,
-                  "slot " + settings.slot + " can't be made while older transactions are open",
-                  connection.context().where,
-                  "end them, or wait: SELECT pid, xact_start, application_name, state FROM "
-                  "pg_stat_activity WHERE backend_xid IS NOT NULL ORDER BY xact_start;");
-    }
-    if (!error.is_transient()) end_limit();
-    throw;
-  }
 }
 
 void tell_of_pgoutput(const SourceSettings& settings, const PluginDecision& decision) {
@@ -61,7 +36,7 @@ PreparedSlot create(PgConnection& connection, const SourceSettings& settings,
   if (decision.plugin == Plugin::pgoutput) {
     tell_of_pgoutput(settings, decision);
     // Before the slot: a slot can't see a publication that was made after it.
-    ensure_publication(connection, settings);
+    see_to_publication(connection, settings);
   }
   return {decision.plugin, create_slot(connection, settings, decision.plugin, limit), true};
 }
@@ -69,11 +44,7 @@ PreparedSlot create(PgConnection& connection, const SourceSettings& settings,
 PreparedSlot reuse(PgConnection& connection, const SourceSettings& settings,
                    const SlotState& slot) {
   const Plugin plugin = check_slot(slot, settings, connection.context());
-  if (slot.wal_status == "lost") {
-    throw pg_error(
-        {"55000", "can no longer get changes from replication slot \"" + settings.slot + "\"", {}},
-        connection.context());
-  }
+  if (slot.is_lost()) throw lost_slot(connection, settings.slot, slot);
   if (slot.confirmed.is_none()) {
     throw Error(ErrorKind::transient, "slot " + settings.slot + " is still being made",
                 connection.context().where);
@@ -87,21 +58,60 @@ PreparedSlot reuse(PgConnection& connection, const SourceSettings& settings,
       throw pg_error({"42704", "publication \"" + settings.publication + "\" does not exist", {}},
                      connection.context());
     }
-    if (ensure_publication(connection, settings)) {
+    if (see_to_publication(connection, settings)) {
       log::warn("the publication lacked a mapped table; its changes before now are not sent",
                 {{"publication", settings.publication}});
     }
   }
+  if (settings.failover && !slot.failover) make_failover_slot(settings);
   return {plugin, slot.confirmed, false};
+}
+
+// The columns that tell of it came one by one.
+std::string slot_columns(int server_version) {
+  std::string columns =
+      "plugin, database, confirmed_flush_lsn, restart_lsn, active_pid, wal_status, safe_wal_size, ";
+  if (server_version >= kFailoverSlots) return columns + "invalidation_reason, failover, synced";
+  if (server_version >= kStandbyDecodes) {
+    return columns + "CASE WHEN conflicting THEN 'conflict' END, false, false";
+  }
+  return columns + "NULL, false, false";
+}
+
+struct Cause {
+  std::string_view invalidation;
+  std::string_view what;
+  std::string_view prevention;
+};
+constexpr Cause kCauses[] = {
+    {"wal_removed", "the server removed WAL that it needed",
+     "raise max_slot_wal_keep_size, or lower the lag"},
+    {"rows_removed", "rows of the catalog that it needed were vacuumed away on the primary",
+     "set hot_standby_feedback = on on the standby, and give it a physical slot "
+     "(primary_slot_name)"},
+    {"wal_level_insufficient", "wal_level of the primary went below logical",
+     "ALTER SYSTEM SET wal_level = logical on the primary; restart it"},
+    {"idle_timeout", "nobody read it for longer than idle_replication_slot_timeout",
+     "raise that setting"},
+    {"conflict", "the standby had to replay what it still needed",
+     "set hot_standby_feedback = on on the standby, and give it a physical slot "
+     "(primary_slot_name)"},
+};
+
+Cause cause_of(const SlotState& slot) {
+  for (const Cause& cause : kCauses) {
+    if (cause.invalidation == slot.invalidation) return cause;
+  }
+  // Before Postgres 17 a lost slot is one whose WAL was removed.
+  return slot.invalidation.empty() ? kCauses[0] : Cause{"", "the server gave it up", ""};
 }
 
 }  // namespace
 
 std::optional<SlotState> read_slot(PgConnection& connection, const std::string& name) {
-  const PgResult rows = connection.query(
-      "SELECT plugin, database, confirmed_flush_lsn, restart_lsn, active_pid, wal_status, "
-      "safe_wal_size FROM pg_replication_slots WHERE slot_name = " +
-      quote_literal(name));
+  const PgResult rows =
+      connection.query("SELECT " + slot_columns(connection.server_version()) +
+                       " FROM pg_replication_slots WHERE slot_name = " + quote_literal(name));
   if (rows.rows() == 0) return std::nullopt;
   SlotState slot;
   slot.plugin = rows.string(0, 0);
@@ -111,7 +121,23 @@ std::optional<SlotState> read_slot(PgConnection& connection, const std::string& 
   if (!rows.is_null(0, 4)) slot.active_pid = static_cast<int>(rows.integer(0, 4));
   slot.wal_status = rows.string(0, 5);
   if (!rows.is_null(0, 6)) slot.safe_wal_bytes = rows.integer(0, 6);
+  slot.invalidation = rows.string(0, 7);
+  slot.failover = rows.boolean(0, 8);
+  slot.synced = rows.boolean(0, 9);
   return slot;
+}
+
+Error lost_slot(PgConnection& connection, const std::string& name, const SlotState& slot) {
+  const Cause cause = cause_of(slot);
+  std::string what = "slot " + name + " is lost: " + std::string(cause.what);
+  if (cause.invalidation == "wal_removed") {
+    what += " (max_slot_wal_keep_size is " +
+            connection.query("SHOW max_slot_wal_keep_size").string(0, 0) + ")";
+  }
+  what += "; the changes since " + slot.confirmed.text() + " that were not read are lost with it";
+  std::string hint = "begin anew with what changes from now on: waltrack drop && waltrack run";
+  if (!cause.prevention.empty()) hint += "; so that it lasts: " + std::string(cause.prevention);
+  return Error(ErrorKind::failure, what, connection.context().where, hint);
 }
 
 Plugin check_slot(const SlotState& slot, const SourceSettings& settings, const PgContext& context) {
@@ -140,6 +166,15 @@ Plugin check_slot(const SlotState& slot, const SourceSettings& settings, const P
 PreparedSlot prepare_slot(const SourceSettings& settings, bool may_create,
                           std::chrono::milliseconds creation_limit) {
   PgConnection connection = PgConnection::open(settings.url, PgMode::plain);
+  if (connection.server_version() < kStandbyDecodes && is_standby(connection)) {
+    throw Error(ErrorKind::failure,
+                "this server is a standby, and Postgres " +
+                    std::to_string(connection.server_version() / 10000) +
+                    " decodes on a primary only (16 and newer do on standbys)",
+                connection.context().where,
+                "stream from the primary: name it in source.url, and this replica in "
+                "source.backfill_url");
+  }
   const std::optional<SlotState> slot = read_slot(connection, settings.slot);
   if (slot && !slot->database.empty() && slot->database != connection.database()) {
     throw pg_error({"55000",

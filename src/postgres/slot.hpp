@@ -17,12 +17,26 @@ struct SlotState {
   Lsn confirmed;         // none while the slot is being made
   Lsn restart;           // WAL from here on is kept for it; none: it was invalidated
   std::optional<int> active_pid;
-  std::string wal_status;  // reserved, extended, unreserved or lost
-  std::optional<int64_t> safe_wal_bytes;
+  std::string wal_status;                 // reserved, extended, unreserved or lost
+  std::optional<int64_t> safe_wal_bytes;  // that can be written before the slot may be lost
+  // Why the server gave the slot up (wal_removed, rows_removed, wal_level_insufficient,
+  // idle_timeout); empty: it did not. Before Postgres 17 it says only whether.
+  std::string invalidation;
+  bool failover = false;  // standbys get a copy of it
+  bool synced = false;    // this is such a copy
+
+  bool is_lost() const { return wal_status == "lost" || !invalidation.empty(); }
 };
+
+// Slots can be copied to standbys from this version on.
+inline constexpr int kFailoverSlots = 170000;
 
 // Nothing when there is no such slot. Works in either mode of connection.
 std::optional<SlotState> read_slot(PgConnection& connection, const std::string& name);
+
+// The Error for a slot that the server gave up: why, what is lost, and the commands that begin
+// anew.
+Error lost_slot(PgConnection& connection, const std::string& name, const SlotState& slot);
 
 struct PreparedSlot {
   Plugin plugin = Plugin::pgoutput;

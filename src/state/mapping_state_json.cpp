@@ -1,7 +1,8 @@
 #include "state/mapping_state_json.hpp"
 
-#include <nlohmann/json.hpp>
 #include <vector>
+
+#include "state/json_field.hpp"
 
 namespace waltrack::state {
 namespace {
@@ -12,26 +13,9 @@ Json to_json(const MappingSummary& set) {
   return {{"files", set.files}, {"rules", set.rules}, {"fingerprint", set.fingerprint}};
 }
 
-// The value, or its default where it is missing or of another type.
-template <typename T>
-T get(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  if (found == object.end()) return {};
-  try {
-    return found->get<T>();
-  } catch (const Json::exception&) {
-    return {};
-  }
-}
-
 MappingSummary summary_of(const Json& object) {
-  return {get<size_t>(object, "files"), get<size_t>(object, "rules"),
-          get<std::string>(object, "fingerprint")};
-}
-
-const Json* part(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found == object.end() || !found->is_object() ? nullptr : &*found;
+  return {json_field<size_t>(object, "files"), json_field<size_t>(object, "rules"),
+          json_field<std::string>(object, "fingerprint")};
 }
 
 }  // namespace
@@ -70,27 +54,28 @@ MappingState read_mapping_state(std::string_view text) {
   MappingState mappings;
   const Json json = Json::parse(text, nullptr, false);
   if (!json.is_object()) return mappings;
-  if (const Json* live = part(json, "live")) {
-    mappings.live = {summary_of(*live), get<int64_t>(*live, "since_us")};
+  if (const Json* live = json_part(json, "live")) {
+    mappings.live = {summary_of(*live), json_field<int64_t>(*live, "since_us")};
   }
-  if (const Json* pending = part(json, "pending")) {
-    mappings.pending = {summary_of(*pending), get<int64_t>(*pending, "since_us"),
-                        get<std::string>(*pending, "reason")};
+  if (const Json* pending = json_part(json, "pending")) {
+    mappings.pending = {summary_of(*pending), json_field<int64_t>(*pending, "since_us"),
+                        json_field<std::string>(*pending, "reason")};
   }
-  if (const Json* invalid = part(json, "invalid")) {
-    mappings.invalid = {get<int64_t>(*invalid, "since_us"),
-                        get<std::vector<std::string>>(*invalid, "faults")};
+  if (const Json* invalid = json_part(json, "invalid")) {
+    mappings.invalid = {json_field<int64_t>(*invalid, "since_us"),
+                        json_field<std::vector<std::string>>(*invalid, "faults")};
   }
-  if (const Json* unchecked = part(json, "unchecked")) {
-    mappings.unchecked = {get<int64_t>(*unchecked, "since_us"),
-                          get<std::string>(*unchecked, "reason")};
+  if (const Json* unchecked = json_part(json, "unchecked")) {
+    mappings.unchecked = {json_field<int64_t>(*unchecked, "since_us"),
+                          json_field<std::string>(*unchecked, "reason")};
   }
-  mappings.lacking = get<std::vector<std::string>>(json, "lacking");
-  for (const Json& rule : get<std::vector<Json>>(json, "shadow")) {
+  mappings.lacking = json_field<std::vector<std::string>>(json, "lacking");
+  for (const Json& rule : json_field<std::vector<Json>>(json, "shadow")) {
     if (!rule.is_object()) continue;
-    mappings.shadow.push_back({get<std::string>(rule, "table"), get<std::string>(rule, "rule"),
-                               get<uint64_t>(rule, "events"), get<uint64_t>(rule, "failures"),
-                               get<std::string>(rule, "last_failure")});
+    mappings.shadow.push_back(
+        {json_field<std::string>(rule, "table"), json_field<std::string>(rule, "rule"),
+         json_field<uint64_t>(rule, "events"), json_field<uint64_t>(rule, "failures"),
+         json_field<std::string>(rule, "last_failure")});
   }
   return mappings;
 }

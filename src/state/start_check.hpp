@@ -7,6 +7,7 @@
 
 #include "model/lsn.hpp"
 #include "model/progress.hpp"
+#include "model/timeline_history.hpp"
 #include "state/source_identity.hpp"
 
 namespace waltrack {
@@ -15,7 +16,9 @@ namespace waltrack {
 struct ServerFacts {
   uint64_t system_identifier = 0;
   std::string database;
-  Lsn wal_position;  // IDENTIFY_SYSTEM's: how far its log is written
+  Lsn wal_position;  // IDENTIFY_SYSTEM's: how far its log is written; on a standby, replayed
+  TimelineHistory history;
+  bool standby = false;
 };
 
 struct SlotFacts {
@@ -35,6 +38,10 @@ struct StartDecision {
 // `slot_name` is the configured one and `slot` what the server has under it, if anything.
 //
 // The slot may be behind the checkpoint: it is told lazily, and goes back when the server crashes.
+// A standby may be behind it, too: that is transient. After a failover to a server that lacks the
+// last of what was read, the start is where its history left the one that was read: then nothing of
+// the server's is left out, and the warnings say from where to where events were sent of changes
+// that this server does not have.
 StartDecision decide_start(const std::optional<SourceIdentity>& identity,
                            const std::optional<Checkpoint>& checkpoint, const ServerFacts& server,
                            const std::string& slot_name, const std::optional<SlotFacts>& slot,

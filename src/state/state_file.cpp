@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "state/mapping_state_json.hpp"
+#include "state/source_state_json.hpp"
 
 namespace waltrack {
 namespace {
@@ -144,16 +145,28 @@ std::optional<Checkpoint> StateFile::checkpoint() {
 void StateFile::adopt(const SourceIdentity& source, const Checkpoint& start) {
   guarded(path_, "write to the state file", [&] {
     SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
-    SQLite::Statement replace(*database_, "replace into source values (1, ?, ?, ?, ?)");
+    SQLite::Statement replace(*database_, "replace into source values (1, ?, ?, ?, ?, ?)");
     replace.bind(1, std::to_string(source.system_identifier));
     replace.bind(2, source.database);
     replace.bind(3, source.slot);
     replace.bind(4, source.plugin);
+    replace.bind(5, static_cast<int64_t>(source.timeline));
     replace.exec();
     write_checkpoint(start);
     transaction.commit();
   });
   saved_ = start;
+}
+
+void StateFile::forget_source() {
+  guarded(path_, "write to the state file", [&] {
+    SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
+    for (const char* table : {"source", "checkpoint", "condition", "mappings", "source_state"})
+      database_->exec(std::string("delete from ") + table);
+    transaction.commit();
+  });
+  saved_.reset();
+  condition_.clear();
 }
 
 void StateFile::save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters) {
@@ -230,6 +243,14 @@ void StateFile::save_mappings(const MappingState& mappings) {
   guarded(path_, "write to the state file", [&] {
     SQLite::Statement replace(*database_, "replace into mappings values (1, ?)");
     replace.bind(1, state::mapping_state_text(mappings));
+    replace.exec();
+  });
+}
+
+void StateFile::save_source(const SourceState& source) {
+  guarded(path_, "write to the state file", [&] {
+    SQLite::Statement replace(*database_, "replace into source_state values (1, ?)");
+    replace.bind(1, state::source_state_text(source));
     replace.exec();
   });
 }

@@ -22,10 +22,10 @@ struct DestinationId {
 };
 
 // The durable memory of one `waltrack run`: a SQLite file (WAL mode, synchronous=FULL, mode 0600)
-// that holds the checkpoint, what it belongs to, how delivery and mappings fare, and the dead
-// letters. While it is open nobody else may open it so; read_state_status() may look at any time.
-// Each change is one transaction, on disk when the call returns; after an Error the file still
-// holds what it held before, and the call may be made again. Belongs to one thread at a time.
+// that holds the checkpoint, what it belongs to, how source, delivery and mappings fare, and the
+// dead letters. While it is open nobody else may open it so; read_state_status() may look at any
+// time. Each change is one transaction, on disk when the call returns; after an Error the file
+// still holds what it held before, and the call may be made again. Belongs to one thread at a time.
 class StateFile final : public ProgressStore {
  public:
   // Opens the file, making it when it is not there. `clock` must outlive it. Throws an Error: in
@@ -45,11 +45,16 @@ class StateFile final : public ProgressStore {
   // From now on this file belongs to `source`, and everything before `start` is done.
   void adopt(const SourceIdentity& source, const Checkpoint& start);
 
+  // It belongs to no source any more and has no checkpoint; the next start is a first one. Dead
+  // letters and the destination id stay.
+  void forget_source();
+
   // An unchanged checkpoint without dead letters writes nothing.
   void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters) override;
   // The same text again writes nothing: the time kept is since when it holds.
   void save_condition(const std::string& condition) override;
   void save_mappings(const MappingState& mappings) override;
+  void save_source(const SourceState& source) override;
 
   int64_t dead_letter_count();
   // The newest first, `limit` of them at most.

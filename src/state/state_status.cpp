@@ -32,6 +32,7 @@ StateStatus read_state_status(const std::string& path, size_t newest_dead_letter
     status.checkpoint = state::read_checkpoint(database);
     status.condition = state::read_condition(database);
     status.mappings = state::read_mappings(database);
+    status.source_state = state::read_source_state(database);
     status.dead_letter_count = state::count_dead_letters(database);
     status.newest_dead_letters = state::read_dead_letters(database, newest_dead_letters);
   } catch (const SQLite::Exception& exception) {

@@ -21,7 +21,8 @@ struct StateStatus {
   std::optional<SourceIdentity> source;  // none before the first start
   std::optional<state::StoredCheckpoint> checkpoint;
   std::optional<state::StoredCondition> condition;
-  std::optional<MappingState> mappings;  // of the run that has it open, or had it last
+  std::optional<MappingState> mappings;     // of the run that has it open, or had it last
+  std::optional<SourceState> source_state;  // likewise
   int64_t dead_letter_count = 0;
   std::vector<state::StoredDeadLetter> newest_dead_letters;  // the newest first
 };

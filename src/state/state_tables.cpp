@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include "state/mapping_state_json.hpp"
+#include "state/source_state_json.hpp"
 
 namespace waltrack::state {
 namespace {
@@ -73,6 +74,20 @@ create table if not exists mappings (
 );
 )sql";
 
+constexpr const char* kSourceStateTable = R"sql(
+create table if not exists source_state (
+  only integer primary key check (only = 1),
+  state text not null
+);
+)sql";
+
+bool has_column(SQLite::Database& database, const char* table, const char* column) {
+  SQLite::Statement query(database, "select 1 from pragma_table_info(?) where name = ?");
+  query.bind(1, table);
+  query.bind(2, column);
+  return query.executeStep();
+}
+
 Lsn lsn_of(const SQLite::Column& column) {
   const std::optional<Lsn> lsn = Lsn::parse(column.getString());
   if (!lsn) {
@@ -97,7 +112,7 @@ bool has_no_tables(SQLite::Database& database) {
 void make_tables(SQLite::Database& database, const std::string& path, int64_t now_us) {
   SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
   database.exec(kTables);
-  database.exec(kMappingsTable);
+  add_missing_tables(database);
   SQLite::Statement origin(database, "insert into origin values (1, ?, '')");
   origin.bind(1, now_us);
   origin.exec();
@@ -109,6 +124,10 @@ void make_tables(SQLite::Database& database, const std::string& path, int64_t no
 
 void add_missing_tables(SQLite::Database& database) {
   if (!database.tableExists("mappings")) database.exec(kMappingsTable);
+  if (!database.tableExists("source_state")) database.exec(kSourceStateTable);
+  if (!has_column(database, "source", "timeline")) {
+    database.exec("alter table source add column timeline integer not null default 0");
+  }
 }
 
 void check_tables(SQLite::Database& database, const std::string& path) {
@@ -127,13 +146,17 @@ void check_tables(SQLite::Database& database, const std::string& path) {
 }
 
 std::optional<SourceIdentity> read_source(SQLite::Database& database) {
-  SQLite::Statement query(database, "select system_identifier, database, slot, plugin from source");
+  SQLite::Statement query(
+      database, has_column(database, "source", "timeline")
+                    ? "select system_identifier, database, slot, plugin, timeline from source"
+                    : "select system_identifier, database, slot, plugin, 0 from source");
   if (!query.executeStep()) return std::nullopt;
   SourceIdentity source;
   source.system_identifier = std::strtoull(query.getColumn(0).getText(), nullptr, 10);
   source.database = query.getColumn(1).getString();
   source.slot = query.getColumn(2).getString();
   source.plugin = query.getColumn(3).getString();
+  source.timeline = query.getColumn(4).getUInt();
   return source;
 }
 
@@ -168,6 +191,13 @@ std::optional<MappingState> read_mappings(SQLite::Database& database) {
   SQLite::Statement query(database, "select state from mappings");
   if (!query.executeStep()) return std::nullopt;
   return read_mapping_state(query.getColumn(0).getString());
+}
+
+std::optional<SourceState> read_source_state(SQLite::Database& database) {
+  if (!database.tableExists("source_state")) return std::nullopt;
+  SQLite::Statement query(database, "select state from source_state");
+  if (!query.executeStep()) return std::nullopt;
+  return read_source_state(query.getColumn(0).getString());
 }
 
 std::string read_destination_id(SQLite::Database& database) {

@@ -271,7 +271,8 @@ std::string config_text(const RunSettings& settings, const std::string& source_u
                         const std::string& destination_url) {
   std::string text = "source:\n  url: \"" + source_url + "\"\n  slot: " + settings.slot +
                      "\n  plugin: " + settings.plugin + "\n  publication: " + settings.publication +
-                     "\ndestination:\n  write_key: ${E2E_WRITE_KEY}\n  url: " + destination_url +
+                     "\n" + settings.source_more +
+                     "destination:\n  write_key: ${E2E_WRITE_KEY}\n  url: " + destination_url +
                      "\n  id: " + settings.destination_id +
                      "\n  lanes: " + std::to_string(settings.lanes) +
                      "\nstate: waltrack.db\nmappings: mappings/\n";

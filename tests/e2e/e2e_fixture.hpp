@@ -67,8 +67,9 @@ struct RunSettings {
   std::string publication = "waltrack";
   std::string destination_id = "test";
   int lanes = 8;
-  std::string memory;      // empty: the default
-  std::string source_url;  // empty: the server's
+  std::string memory;       // empty: the default
+  std::string source_url;   // empty: the server's
+  std::string source_more;  // more lines of the section `source`, indented
   std::string database = "postgres";
   std::string write_key = "a-write-key";
 };

@@ -27,7 +27,9 @@ class CaptureTest : public testing::Test {
                   in_transaction_ = why.find("transaction") != std::string::npos;
                   ++waited_;
                 },
-            .on_mappings = [this](const MappingSet& set) { mappings_.set_live(set); }};
+            .on_mappings = [this](const MappingSet& set) { mappings_.set_live(set); },
+            .on_streaming = [this] { source_status_.set_streaming(); },
+            .on_ended = [this](const std::string& why) { source_status_.set_problem(why); }};
   }
   std::string live() const { return mappings_.state().live.set.fingerprint; }
   // Everything that has come so far is delivered and confirmed.
@@ -60,6 +62,7 @@ class CaptureTest : public testing::Test {
   LaneQueues lanes_{1, {.bytes = 475'000, .events = 2500}};
   InflightLedger ledger_{Checkpoint{}};
   DeadLetterQueue dead_letters_;
+  SourceStatus source_status_{clock_};
   MappingStatus mappings_{clock_};
   Outbox outbox_{lanes_, ledger_, dead_letters_, mappings_};
   std::atomic<uint64_t> confirmed_ = 0;

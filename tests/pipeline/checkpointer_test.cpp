@@ -31,11 +31,17 @@ class CheckpointerTest : public testing::Test {
   SystemClock clock_;
   DeliveryCondition condition_;
   MappingStatus mappings_{clock_};
+  SourceStatus source_{clock_};
   InflightLedger ledger_{Checkpoint{Lsn{100}, std::nullopt}};
   DeadLetterQueue dead_letters_;
   FakeStore store_;
-  Checkpointer checkpointer_{ledger_,    dead_letters_, store_,
-                             condition_, mappings_,     Checkpoint{Lsn{100}, std::nullopt},
+  Checkpointer checkpointer_{ledger_,
+                             dead_letters_,
+                             store_,
+                             condition_,
+                             mappings_,
+                             source_,
+                             Checkpoint{Lsn{100}, std::nullopt},
                              [] {}};
 };
 
@@ -115,6 +121,14 @@ TEST_F(CheckpointerTest, TheMappingsStateReachesTheStore) {
   checkpointer_.stop();
   checkpointer_.run();
   EXPECT_EQ(store_.mappings(), mappings_.state());
+}
+
+TEST_F(CheckpointerTest, TheSourcesStateReachesTheStore) {
+  source_.set_problem("the server went away");
+  checkpointer_.stop();
+  checkpointer_.run();
+  EXPECT_EQ(store_.source(), source_.state());
+  EXPECT_EQ(store_.source().problem, "the server went away");
 }
 
 TEST_F(CheckpointerTest, TheConditionReachesTheStore) {

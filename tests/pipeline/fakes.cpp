@@ -240,6 +240,16 @@ void FakeStore::save_mappings(const MappingState& mappings) {
   mappings_ = mappings;
 }
 
+void FakeStore::save_source(const SourceState& source) {
+  const std::lock_guard lock(mutex_);
+  source_ = source;
+}
+
+SourceState FakeStore::source() const {
+  const std::lock_guard lock(mutex_);
+  return source_;
+}
+
 MappingState FakeStore::mappings() const {
   const std::lock_guard lock(mutex_);
   return mappings_;

@@ -156,11 +156,13 @@ class FakeStore final : public ProgressStore {
   void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters) override;
   void save_condition(const std::string& condition) override;
   void save_mappings(const MappingState& mappings) override;
+  void save_source(const SourceState& source) override;
 
   Checkpoint checkpoint() const;
   std::vector<DeadLetter> dead_letters() const;
   std::vector<std::string> conditions() const;
   MappingState mappings() const;
+  SourceState source() const;
   void fail_from_now_on();
 
  private:
@@ -169,6 +171,7 @@ class FakeStore final : public ProgressStore {
   std::vector<DeadLetter> dead_letters_;
   std::vector<std::string> conditions_;
   MappingState mappings_;
+  SourceState source_;
   bool fails_ = false;
 };
 

@@ -171,7 +171,7 @@ TEST_F(PgConnectionTest, TheServerTellsWhoItIs) {
   const ServerIdentity identity = read_server_identity(server_->conninfo());
   EXPECT_EQ(std::to_string(identity.system_identifier),
             server_->value("SELECT system_identifier FROM pg_control_system()"));
-  EXPECT_EQ(identity.timeline, 1u);
+  EXPECT_EQ(identity.history.timeline(), 1u);
   EXPECT_EQ(identity.database, "postgres");
   EXPECT_FALSE(identity.position.is_none());
   EXPECT_EQ(identity.version, server_->version());

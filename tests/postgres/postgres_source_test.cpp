@@ -31,11 +31,11 @@ class Reader {
   void use_url(std::string url) { settings_.url = std::move(url); }
 
   PostgresSource& source() {
-    if (!source_) source_ = make_source(identity_.system_identifier);
+    if (!source_) source_ = make_source(identity_);
     return *source_;
   }
-  std::unique_ptr<PostgresSource> make_source(uint64_t system_identifier) {
-    return std::make_unique<PostgresSource>(settings_, slot_.plugin, system_identifier, catalog());
+  std::unique_ptr<PostgresSource> make_source(const ServerIdentity& server) {
+    return std::make_unique<PostgresSource>(settings_, slot_.plugin, server, catalog());
   }
   void open() { source().open(confirmed_); }
 
@@ -385,15 +385,16 @@ TEST_F(PostgresSourceTest, ASlotInUseIsTransient) {
   Reader reader(*server_, PluginChoice::wal2json, orders());
   reader.open();
   const Error error =
-      refusal(*reader.make_source(read_server_identity(server_->conninfo()).system_identifier),
-              reader.confirmed());
+      refusal(*reader.make_source(read_server_identity(server_->conninfo())), reader.confirmed());
   EXPECT_TRUE(error.is_transient());
   EXPECT_TRUE(says(error, "is active for PID")) << error.describe();
 }
 
 TEST_F(PostgresSourceTest, AnotherServerIsRefusedNamingBoth) {
   Reader reader(*server_, PluginChoice::wal2json, orders());
-  const Error error = refusal(*reader.make_source(42), reader.confirmed());
+  ServerIdentity other;
+  other.system_identifier = 42;
+  const Error error = refusal(*reader.make_source(other), reader.confirmed());
   EXPECT_FALSE(error.is_transient());
   EXPECT_TRUE(says(error, "state file belongs to 42")) << error.describe();
   EXPECT_TRUE(says(error, server_->value("SELECT system_identifier FROM pg_control_system()")));
@@ -476,7 +477,7 @@ TEST(PostgresSourceThatFollows, OnlyWhatTheStreamDoesNotBringNeedsANewOne) {
     const bool fixed = plugin == Plugin::wal2json;  // what it sends, for a connection
     SourceSettings settings;
     settings.followed.tables = tables;
-    PostgresSource source(settings, plugin, 1, catalog);
+    PostgresSource source(settings, plugin, ServerIdentity{}, catalog);
     EXPECT_FALSE(source.follow({tables, {}, {}}));
     EXPECT_FALSE(source.follow({{tables[1], tables[0]}, {}, {}}));
     EXPECT_EQ(source.follow({{tables[1]}, {}, {}}), fixed);

@@ -12,9 +12,9 @@ namespace {
 // server's log at 2000; each row changes something of it.
 struct Start {
   std::string name;
-  std::optional<SourceIdentity> identity = SourceIdentity{77, "shop", "waltrack", "wal2json"};
+  std::optional<SourceIdentity> identity = SourceIdentity{77, "shop", "waltrack", "wal2json", 1};
   std::optional<Checkpoint> checkpoint = Checkpoint{Lsn{1000}, std::nullopt};
-  ServerFacts server = {77, "shop", Lsn{2000}};
+  ServerFacts server = {77, "shop", Lsn{2000}, TimelineHistory(1), false};
   std::optional<SlotFacts> slot = SlotFacts{"waltrack", "wal2json", Lsn{900}, false};
 
   StartDecision decide() const {
@@ -28,6 +28,11 @@ Start with(std::string name, void (*change)(Start&)) {
   start.name = std::move(name);
   change(start);
   return start;
+}
+
+// Of a server that was promoted there, from timeline 1.
+TimelineHistory second(uint64_t promoted_at) {
+  return TimelineHistory::parse(2, "1\t" + Lsn{promoted_at}.text() + "\tpromoted\n").value();
 }
 
 void forget(Start& start) {
@@ -84,7 +89,28 @@ INSTANTIATE_TEST_SUITE_P(
         Accepted{with("SlotRenamed", [](Start& s) { s.slot->name = "other"; }), 1000,
                  "pg_drop_replication_slot('waltrack')"},
         Accepted{with("PluginChanged", [](Start& s) { s.slot->plugin = "pgoutput"; }), 1000,
-                 "from wal2json to pgoutput"}),
+                 "from wal2json to pgoutput"},
+        Accepted{
+            with("PromotedBehindTheCheckpoint", [](Start& s) { s.server.history = second(1500); }),
+            1000, ""},
+        Accepted{with("PromotedWhileItWasRead",
+                      [](Start& s) {
+                        s.server.history = second(800);  // the slot was confirmed behind it
+                      }),
+                 1000, ""},
+        Accepted{with("PromotedWithoutTheLastOfWhatWasRead",
+                      [](Start& s) {
+                        s.server.history = second(950);
+                        s.server.wal_position = Lsn{960};
+                        s.checkpoint->within.emplace().commit_lsn = Lsn{1100};
+                      }),
+                 950, "up to 0/44C on timeline 1, but this server left it at 0/3B6 for timeline 2"},
+        Accepted{with("TimelineOfAnOlderStateFile",
+                      [](Start& s) {
+                        s.identity->timeline = 0;
+                        s.server.history = second(950);
+                      }),
+                 1000, ""}),
     [](const auto& info) { return info.param.start.name; });
 
 struct Refused {
@@ -131,11 +157,37 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{with("ServerRestoredBeforeATransactionInProgress",
                      [](Start& s) { s.checkpoint->within.emplace().commit_lsn = Lsn{3000}; }),
                 "before the checkpoint 0/BB8", "begin anew"},
+        Refused{with("PrimaryOfBeforeAFailover", [](Start& s) { s.identity->timeline = 2; }),
+                "on timeline 1, the checkpoint is of the later timeline 2", "promoted server"},
+        Refused{with("TimelineOfAnotherHistory",
+                     [](Start& s) {
+                       s.identity->timeline = 2;
+                       s.server.history = TimelineHistory::parse(3, "1 0/1 x").value();
+                     }),
+                "timeline 3 does not come from timeline 2", "follows the one that was read"},
         Refused{with("SlotGone", [](Start& s) { s.slot.reset(); }), "does not exist",
                 "accept the gap"},
         Refused{with("SlotMadeAnew", [](Start& s) { s.slot->just_created = true; }),
                 "made just now", "accept the gap"}),
     [](const auto& info) { return info.param.start.name; });
+
+TEST(StartCheck, AStandbyThatLagsIsWorthWaitingFor) {
+  for (const bool older_timeline : {false, true}) {
+    Start start;
+    start.server.standby = true;
+    if (older_timeline) {
+      start.identity->timeline = 2;
+    } else {
+      start.server.wal_position = Lsn{999};
+    }
+    try {
+      start.decide();
+      FAIL() << "it was accepted";
+    } catch (const Error& error) {
+      EXPECT_TRUE(error.is_transient()) << error.describe();
+    }
+  }
+}
 
 TEST(StartCheck, KeepsThePlaceInsideATransaction) {
   Start start;

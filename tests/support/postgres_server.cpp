@@ -36,17 +36,6 @@ bool port_is_free(int port) {
   return free;
 }
 
-// What root copied is root's.
-void give_away(const std::filesystem::path& folder,
-               const std::optional<std::pair<uid_t, gid_t>>& user) {
-  if (!user) return;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-    if (lchown(entry.path().c_str(), user->first, user->second) != 0) {
-      throw std::runtime_error("cannot give away " + entry.path().string());
-    }
-  }
-}
-
 int stop_signal(StopMode mode) {
   switch (mode) {
     case StopMode::smart:
@@ -285,18 +274,6 @@ bool PostgresServer::wait_replayed(const PostgresServer& primary,
   const std::string written = primary.value("SELECT pg_current_wal_lsn()");
   return wait_until(
       [&] { return value("SELECT pg_last_wal_replay_lsn() >= '" + written + "'") == "t"; }, limit);
-}
-
-void PostgresServer::save_data() {
-  std::filesystem::remove_all(folder_ / "saved");
-  std::filesystem::copy(data_dir(), folder_ / "saved", std::filesystem::copy_options::recursive);
-}
-
-void PostgresServer::restore_data() {
-  for (const auto& entry : std::filesystem::directory_iterator(data_dir()))
-    std::filesystem::remove_all(entry.path());
-  std::filesystem::copy(folder_ / "saved", data_dir(), std::filesystem::copy_options::recursive);
-  give_away(data_dir(), install_.identity);
 }
 
 bool PostgresServer::running() {

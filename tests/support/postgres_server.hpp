@@ -70,10 +70,6 @@ class PostgresServer {
       const PostgresServer& primary,
       std::chrono::milliseconds limit = std::chrono::seconds(30)) const;
 
-  // A copy of all its data, made while it is stopped; and back to it, likewise.
-  void save_data();
-  void restore_data();
-
   // Sets settings in postgresql.conf from the next start or reload() on.
   void configure(const std::map<std::string, std::string>& settings);
   void reload();  // returns when the server has read its files again

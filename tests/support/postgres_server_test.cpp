@@ -62,17 +62,4 @@ TEST(PostgresServer, AStandbyFollowsItsPrimaryAndCanBePromoted) {
   }
 }
 
-TEST(PostgresServer, RestoredDataAreThoseThatWereSaved) {
-  PostgresServer server;
-  server.exec("CREATE TABLE kept (id int)");
-  server.stop();
-  server.save_data();
-  server.start();
-  server.exec("INSERT INTO kept VALUES (7)");
-  server.stop();
-  server.restore_data();
-  server.start();
-  EXPECT_EQ(server.value("SELECT count(*) FROM kept"), "0");
-}
-
 }  // namespace waltrack
