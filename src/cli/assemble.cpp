@@ -316,7 +316,11 @@ void stream_until_signal(const Loaded& loaded) {
                                        },
                                    .asked = &reload_asked};
   SlotWatch watch(settings, clock);
-  pipeline.watch = SourceWatchSettings{.read = [&watch] { return watch.look(); }};
+  pipeline.watch = SourceWatchSettings{.read = [&watch, &source] {
+    SourceReading reading = watch.look();
+    reading.skipped = source.skipped_tables();
+    return reading;
+  }};
   tell_summary(run_pipeline(source, std::move(mappings), destination, state, started->start,
                             pipeline, clock, stop_fd));
 }

@@ -160,7 +160,8 @@ PreviewChange change_of(const PreviewOptions& options, const Table& table) {
 
 int run_preview(const PreviewOptions& options) {
   const Loaded loaded = load_for_looking(options.common.config_path);
-  const std::string& url = loaded.config.source.url;
+  const Config::Source& source = loaded.config.source;
+  const std::string& url = source.backfill_url.empty() ? source.url : source.backfill_url;
   Catalog catalog(url);
   catalog.load();
   const TableName name = find_table(catalog, options.table);

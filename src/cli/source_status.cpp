@@ -1,24 +1,14 @@
 #include "cli/source_status.hpp"
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
+
+#include "base/size_text.hpp"
 
 namespace waltrack {
 namespace {
 
 int64_t bytes_between(Lsn from, Lsn to) {
   return to > from ? static_cast<int64_t>(to.value - from.value) : 0;
-}
-
-std::string size_text(int64_t bytes) {
-  constexpr const char* kUnits[] = {"bytes", "kB", "MB", "GB", "TB"};
-  double size = static_cast<double>(bytes);
-  size_t unit = 0;
-  for (; size >= 1024 && unit + 1 < std::size(kUnits); ++unit)
-    size /= 1024;
-  char text[64];
-  std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", size, kUnits[unit]);
-  return text;
 }
 
 std::string slot_text(const SourceReading& reading) {
@@ -52,8 +42,9 @@ std::vector<std::pair<std::string, std::string>> source_lines(
   lines.emplace_back("slot", slot_text(reading));
   for (const std::string& warning : reading.warnings)
     lines.emplace_back("  attention", warning);
-  for (const SkippedRows& skipped : reading.skipped) {
-    lines.emplace_back("  not told", std::to_string(skipped.rows) + " updates and deletes of " +
+  for (const SkippedTable& skipped : reading.skipped) {
+    lines.emplace_back("  not told", std::to_string(skipped.updates) + " updates and " +
+                                         std::to_string(skipped.deletes) + " deletes of " +
                                          skipped.table + ", which has no replica identity");
   }
   return lines;
@@ -81,8 +72,10 @@ nlohmann::ordered_json source_json(const SourceState& source,
   }
   json["warnings"] = reading.warnings;
   json["skipped"] = nlohmann::ordered_json::array();
-  for (const SkippedRows& skipped : reading.skipped)
-    json["skipped"].push_back({{"table", skipped.table}, {"rows", skipped.rows}});
+  for (const SkippedTable& skipped : reading.skipped) {
+    json["skipped"].push_back(
+        {{"table", skipped.table}, {"updates", skipped.updates}, {"deletes", skipped.deletes}});
+  }
   return json;
 }
 

@@ -11,11 +11,12 @@ namespace waltrack {
 
 // What was left out because the server can't tell it: updates and deletes of a table without a
 // replica identity, which wal2json only warns of.
-struct SkippedRows {
-  std::string table;  // as the server names it
-  uint64_t rows = 0;  // since the run began
+struct SkippedTable {
+  std::string table;     // "schema.table", a partition under its own name
+  uint64_t updates = 0;  // since the run began, as all
+  uint64_t deletes = 0;
 
-  bool operator==(const SkippedRows&) const = default;
+  bool operator==(const SkippedTable&) const = default;
 };
 
 // The server and its slot, as they were looked at last.
@@ -30,7 +31,7 @@ struct SourceReading {
   std::optional<int64_t> safe_wal_bytes;  // that can still be written before the slot is lost
   // What an operator should mend before it becomes a failure, each with its remedy.
   std::vector<std::string> warnings;
-  std::vector<SkippedRows> skipped;
+  std::vector<SkippedTable> skipped;
 
   bool operator==(const SourceReading&) const = default;
 };

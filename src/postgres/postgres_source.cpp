@@ -227,9 +227,20 @@ bool PostgresSource::server_is_stopping() {
   return false;
 }
 
+std::vector<SkippedTable> PostgresSource::skipped_tables() const {
+  const std::lock_guard lock(skipped_mutex_);
+  std::vector<SkippedTable> tables;
+  for (const auto& [table, count] : skipped_rows_.tables())
+    tables.push_back({table, count.updates, count.deletes});
+  return tables;
+}
+
 void PostgresSource::take_notice(std::string_view severity, std::string_view message) {
   if (severity != "WARNING") return;
-  skipped_rows_.count(message);
+  {
+    const std::lock_guard lock(skipped_mutex_);
+    skipped_rows_.count(message);
+  }
   ++notices_;
   const SteadyTime now = SystemClock().steady();
   if (notices_told_ > 0 && now - last_notice_told_ < kBetweenNotices) return;

@@ -3,9 +3,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <vector>
 
 #include "model/change_source.hpp"
+#include "model/source_state.hpp"
 #include "postgres/catalog.hpp"
 #include "postgres/decoder.hpp"
 #include "postgres/replication_stream.hpp"
@@ -42,8 +45,9 @@ class PostgresSource final : public ChangeSource {
   bool follow(const Followed& followed) override;
   bool server_is_stopping() override;
 
-  // Updates and deletes that wal2json left out because their table has no replica identity.
-  const SkippedRows& skipped_rows() const { return skipped_rows_; }
+  // Updates and deletes that wal2json left out because their table has no replica identity. Any
+  // thread.
+  std::vector<SkippedTable> skipped_tables() const;
 
  private:
   void check_server(const PgContext& context, const ServerIdentity& server) const;
@@ -69,7 +73,8 @@ class PostgresSource final : public ChangeSource {
   Lsn received_;
   ReportSchedule schedule_;
 
-  SkippedRows skipped_rows_;
+  mutable std::mutex skipped_mutex_;
+  SkippedRows skipped_rows_;  // guarded by skipped_mutex_
   uint64_t notices_ = 0;
   uint64_t notices_told_ = 0;
   SteadyTime last_notice_told_;

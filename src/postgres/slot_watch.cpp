@@ -1,17 +1,11 @@
 #include "postgres/slot_watch.hpp"
 
-#include <cstdio>
 #include <utility>
+
+#include "base/size_text.hpp"
 
 namespace waltrack {
 namespace {
-
-std::string size_text(int64_t bytes) {
-  constexpr double kMegabyte = 1 << 20;
-  char text[64];
-  std::snprintf(text, sizeof text, "%.1f MB", static_cast<double>(bytes) / kMegabyte);
-  return text;
-}
 
 constexpr const char* kServer = R"(
 SELECT pg_is_in_recovery(),

@@ -18,8 +18,9 @@ Json to_json(const SourceReading& reading) {
                {"warnings", reading.warnings},
                {"skipped", Json::array()}};
   if (reading.safe_wal_bytes) json["safe_wal_bytes"] = *reading.safe_wal_bytes;
-  for (const SkippedRows& skipped : reading.skipped) {
-    json["skipped"].push_back({{"table", skipped.table}, {"rows", skipped.rows}});
+  for (const SkippedTable& skipped : reading.skipped) {
+    json["skipped"].push_back(
+        {{"table", skipped.table}, {"updates", skipped.updates}, {"deletes", skipped.deletes}});
   }
   return json;
 }
@@ -43,8 +44,9 @@ SourceReading reading_of(const Json& json) {
   }
   for (const Json& skipped : json_field<std::vector<Json>>(json, "skipped")) {
     if (!skipped.is_object()) continue;
-    reading.skipped.push_back(
-        {json_field<std::string>(skipped, "table"), json_field<uint64_t>(skipped, "rows")});
+    reading.skipped.push_back({json_field<std::string>(skipped, "table"),
+                               json_field<uint64_t>(skipped, "updates"),
+                               json_field<uint64_t>(skipped, "deletes")});
   }
   return reading;
 }

@@ -125,6 +125,25 @@ TEST_P(StandbyTest, AKillRightAfterThePromotionLosesNothing) {
   EXPECT_TRUE(all_notes_arrive(*standby_, *receiver_));
 }
 
+TEST_P(StandbyTest, ASlotThatAVacuumOfThePrimaryTookIsToldWithItsCause) {
+  standby_->configure({{"hot_standby_feedback", "off"}});
+  standby_->reload();
+  make_run(primary_url());
+  ASSERT_TRUE(run_->wait_until_streaming());
+  EXPECT_TRUE(run_->wait_for_log("hot_standby_feedback is off on this standby"));
+  for (int i = 0; i < 20; ++i) {
+    primary_->exec("CREATE TABLE passing (id int)");
+    primary_->exec("DROP TABLE passing");
+  }
+  primary_->exec("VACUUM pg_class");
+  primary_->exec("VACUUM pg_attribute");
+  EXPECT_EQ(run_->wait_for_end(), (ExitStatus{1, 0}));
+  EXPECT_NE(run_->log().find("rows of the catalog that it needed were vacuumed away"),
+            std::string::npos)
+      << run_->log();
+  EXPECT_NE(run_->log().find("waltrack drop && waltrack run"), std::string::npos);
+}
+
 INSTANTIATE_TEST_SUITE_P(BothPlugins, StandbyTest, testing::Values("wal2json", "pgoutput"),
                          [](const auto& info) { return info.param; });
 

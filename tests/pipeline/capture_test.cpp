@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "pipeline/fakes.hpp"
+#include "pipeline/source_status.hpp"
 #include "support/wait_until.hpp"
 
 namespace waltrack {

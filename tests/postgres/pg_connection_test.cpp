@@ -9,6 +9,7 @@
 
 #include "postgres/server_identity.hpp"
 #include "support/postgres_server.hpp"
+#include "support/wait_until.hpp"
 
 namespace waltrack {
 namespace {
@@ -165,6 +166,29 @@ TEST_F(PgConnectionTest, AWrongPasswordAndAMissingHbaLineAreUsage) {
   EXPECT_NE(unlisted.hint().find("pg_hba.conf"), std::string::npos);
   for (const PgError& error : {wrong, none, unlisted})
     EXPECT_EQ(error.kind(), ErrorKind::usage);
+}
+
+TEST_F(PgConnectionTest, WhatTakesLongLetsOthersWorkMeanwhile) {
+  PgConnection connection = PgConnection::open(server_->conninfo(), PgMode::plain);
+  int times = 0;
+  const PgResult row = connection.query_patiently("SELECT pg_sleep(0.2)::text || $1", {"done"},
+                                                  std::chrono::milliseconds(10), [&] { ++times; });
+  EXPECT_EQ(row.text(0, 0), "done");
+  EXPECT_GT(times, 0);
+  EXPECT_EQ(connection.query("SELECT 1").integer(0, 0), 1);
+}
+
+TEST_F(PgConnectionTest, AStatementThatIsGivenUpIsCancelled) {
+  PgConnection connection = PgConnection::open(server_->conninfo(), PgMode::plain);
+  EXPECT_THROW(
+      connection.query_patiently("SELECT pg_sleep(1000)", {}, std::chrono::milliseconds(10),
+                                 [] { throw std::runtime_error("enough"); }),
+      std::runtime_error);
+  EXPECT_TRUE(wait_until([] {
+    return server_->value(
+               "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(1000)%' "
+               "AND state = 'active' AND pid <> pg_backend_pid()") == "0";
+  }));
 }
 
 TEST_F(PgConnectionTest, TheServerTellsWhoItIs) {

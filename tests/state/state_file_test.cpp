@@ -341,6 +341,22 @@ TEST_F(StateFileTest, WriteAheadLogOfAMovedFileIsNotTakenForItsOwn) {
   EXPECT_FALSE(std::filesystem::exists(path()));
 }
 
+TEST_F(StateFileTest, AForgottenSourceLeavesTheDestinationIdAndTheDeadLetters) {
+  StateFile file(path(), clock_);
+  const std::string id = file.settle_destination_id({}).id;
+  file.adopt({77, "shop", "waltrack", "pgoutput", 1}, at(7));
+  file.save(at(8), std::vector{letter(1)});
+  file.save_condition("delivering");
+  file.save_source({});
+  file.forget_source();
+  EXPECT_FALSE(file.checkpoint());
+  EXPECT_FALSE(file.identity());
+  EXPECT_EQ(file.dead_letter_count(), 1);
+  EXPECT_EQ(file.settle_destination_id({}).id, id);
+  file.save(at(8), {});
+  EXPECT_EQ(file.checkpoint(), at(8));
+}
+
 TEST_F(StateFileTest, NamesThatSqliteTreatsSpeciallyAreOrdinaryFiles) {
   const auto before = std::filesystem::current_path();
   std::filesystem::current_path(folder_);

@@ -58,6 +58,43 @@ TEST_F(StateStatusTest, TheMappingsStateComesBackWhole) {
   EXPECT_EQ(read_state_status(path()).mappings, mappings);
 }
 
+TEST_F(StateStatusTest, TheSourcesStateComesBackWhole) {
+  StateFile file(path(), clock_);
+  EXPECT_FALSE(read_state_status(path()).source_state);
+  SourceState source;
+  source.since_us = 42;
+  source.problem = "the server \"went\" away";
+  file.save_source(source);
+  EXPECT_EQ(read_state_status(path()).source_state, source);
+  source.streaming = true;
+  source.reading.emplace();
+  source.reading->read_at_us = 43;
+  source.reading->server = "postgres at db:5432";
+  source.reading->standby = true;
+  source.reading->position = Lsn{300};
+  source.reading->confirmed = Lsn{200};
+  source.reading->restart = Lsn{100};
+  source.reading->wal_status = "extended";
+  source.reading->safe_wal_bytes = -1;
+  source.reading->warnings = {"mend it"};
+  source.reading->skipped = {{"public.t", 7, 8}};
+  file.save_source(source);
+  EXPECT_EQ(read_state_status(path()).source_state, source);
+}
+
+// The file as it was made before the timeline was kept in it.
+TEST_F(StateStatusTest, AFileWithoutATimelineIsReadAndTakenOver) {
+  const SourceIdentity identity{77, "shop", "waltrack", "pgoutput", 3};
+  { StateFile(path(), clock_).adopt(identity, at(7)); }
+  SQLite::Database(path(), SQLite::OPEN_READWRITE)
+      .exec("alter table source drop column timeline; drop table source_state");
+  EXPECT_EQ(read_state_status(path()).source->timeline, 0u);
+  StateFile file(path(), clock_);
+  EXPECT_EQ(file.identity()->timeline, 0u);
+  file.adopt(identity, at(8));
+  EXPECT_EQ(file.identity(), identity);
+}
+
 TEST_F(StateStatusTest, AFaultThatIsNoUtf8IsStored) {
   StateFile file(path(), clock_);
   MappingState mappings;
