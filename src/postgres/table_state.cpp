@@ -140,7 +140,8 @@ std::vector<std::string> undelivered(const std::vector<TableState>& tables,
 std::string partition_caution(const TableName& table) {
   return table.full_name() +
          " is partitioned: with wal2json the rows of a partition that is attached, detached or "
-         "made in another schema while waltrack streams may not come; plugin: pgoutput follows them";
+         "made in another schema while waltrack streams may not come; plugin: pgoutput follows "
+         "them";
 }
 
 }  // namespace waltrack

@@ -143,7 +143,7 @@ TEST(GeneratedColumns, AreTold) {
   const std::string decides =
       undelivered("table: users\nuser_id: id\ntrack: { event: A, when: plan = 'x' }\n", false);
   EXPECT_TRUE(decides.starts_with(
-      "error: m.yaml:3:26: column 'plan' of public.users is generated, and pgoutput does not"))
+      "m.yaml:3:26: error: column 'plan' of public.users is generated, and pgoutput does not"))
       << decides;
   constexpr std::string_view kBody =
       "table: users\nuser_id: id\ntrack: { event: A, properties: { p: lower(plan), n: name } }\n";
