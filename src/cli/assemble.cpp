@@ -15,11 +15,13 @@
 #include "mapping/mapping_folder.hpp"
 #include "pipeline/pipeline.hpp"
 #include "postgres/catalog.hpp"
+#include "postgres/plugin_choice.hpp"
 #include "postgres/postgres_source.hpp"
+#include "postgres/publication.hpp"
 #include "postgres/server_identity.hpp"
 #include "postgres/slot.hpp"
 #include "postgres/slot_watch.hpp"
-#include "postgres/standby.hpp"
+#include "postgres/table_state.hpp"
 #include "segment/limits.hpp"
 #include "segment/segment_destination.hpp"
 #include "state/state_file.hpp"
@@ -186,7 +188,10 @@ MappingReading read_mappings(const MappingContext& context) {
     catalog.load();
     std::unique_ptr<Mapper> mapper =
         compile_against(catalog, files, context.identity, reading.diagnostics);
-    if (mapper) reading.set = mapping_set(std::move(mapper), files, catalog);
+    if (mapper) tell_undelivered(*mapper, context.source, reading.diagnostics);
+    if (mapper && !reading.diagnostics.has_errors()) {
+      reading.set = mapping_set(std::move(mapper), files, catalog);
+    }
   } catch (const Error&) {
     // What is wrong with the files alone is told while the server is away, too.
     if (!reading.diagnostics.has_errors()) throw;
@@ -194,21 +199,15 @@ MappingReading read_mappings(const MappingContext& context) {
   return reading;
 }
 
-// Only a publication can lack something: wal2json is asked for what is mapped. Waits for no lock
-// for long, as a stop of the run waits for this.
+// Waits for no lock for long, as a stop of the run waits for this.
 std::vector<std::string> prepare_source(SourceSettings settings, Plugin plugin,
                                         const Followed& followed) {
-  if (plugin != Plugin::pgoutput) return {};
   settings.followed = followed;
   PgConnection connection = PgConnection::open(settings.url, PgMode::plain);
   connection.query("SET lock_timeout = '3s'");
-  try {
-    see_to_publication(connection, settings);
-  } catch (const Error& error) {
-    if (error.is_transient()) throw;
-    return {error.describe()};
-  }
-  return {};
+  if (plugin == Plugin::pgoutput) return mend_publication(connection, settings);
+  return undelivered(read_table_states(connection, followed.tables, settings.publication),
+                     settings.publication);
 }
 
 void tell_summary(const RunSummary& summary) {
@@ -254,6 +253,19 @@ SourceSettings source_settings(const Loaded& loaded) {
   return settings;
 }
 
+void tell_undelivered(const Mapper& mapper, const SourceSettings& settings,
+                      Diagnostics& diagnostics) {
+  if (!mapper.reads_generated_columns()) return;
+  PgConnection connection = PgConnection::open(settings.url, PgMode::plain);
+  const std::optional<SlotState> slot = read_slot(connection, settings.slot);
+  const Plugin plugin =
+      slot ? check_slot(*slot, settings, connection.context())
+           : decide_plugin(connection, settings, PluginTrial::temporary_slot).plugin;
+  mapper.tell_generated_columns(
+      plugin == Plugin::wal2json || publishes_generated_columns(connection, settings.publication),
+      diagnostics);
+}
+
 std::unique_ptr<Mapper> compile_against(Catalog& catalog, const std::vector<MappingFile>& mappings,
                                         const MessageIdentity& identity, Diagnostics& diagnostics) {
   const std::vector<Table> tables = catalog.read_tables();
@@ -285,6 +297,7 @@ void stream_until_signal(const Loaded& loaded) {
   Diagnostics diagnostics;
   std::unique_ptr<Mapper> mapper =
       compile_against(catalog, loaded.mappings, context.identity, diagnostics);
+  if (mapper) tell_undelivered(*mapper, settings, diagnostics);
   tell(diagnostics, "the mappings");
   MappingSet mappings = mapping_set(std::move(mapper), loaded.mappings, catalog);
   mappings.summary.fingerprint = loaded.fingerprint;

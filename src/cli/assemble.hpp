@@ -28,6 +28,11 @@ StartDecision start_decision(const SourceSettings& settings, const ServerIdentit
                              const std::optional<Checkpoint>& checkpoint,
                              const std::string& state_path);
 
+// Tells what the mappings read and the plugin, of the slot or of the one that would be made, does
+// not bring.
+void tell_undelivered(const Mapper& mapper, const SourceSettings& settings,
+                      Diagnostics& diagnostics);
+
 // Compiles the mappings against the tables that the server has now. What is wrong goes to
 // `diagnostics`; then there may be no mapper. It keeps nothing of the catalog.
 std::unique_ptr<Mapper> compile_against(Catalog& catalog, const std::vector<MappingFile>& mappings,

@@ -13,6 +13,7 @@
 #include "cli/command.hpp"
 #include "cli/load.hpp"
 #include "cli/plan_comparison.hpp"
+#include "mapping/mapper.hpp"
 #include "mapping/mapping_folder.hpp"
 #include "mapping/value_compiler.hpp"
 #include "postgres/preflight.hpp"
@@ -74,7 +75,11 @@ void check_mappings_against_server(const Loaded& loaded, const SourceSettings& s
   try {
     Catalog catalog(loaded.config.source.url);
     catalog.load();
-    compile_against(catalog, loaded.mappings, MessageIdentity(0, "", ""), diagnostics);
+    const std::unique_ptr<Mapper> mapper =
+        compile_against(catalog, loaded.mappings, MessageIdentity(0, "", ""), diagnostics);
+    if (mapper && !report.server_is_wrong) {
+      tell_undelivered(*mapper, source_settings(loaded), diagnostics);
+    }
     if (may_lock)
       report.set_lock(refresh_columns_lock(loaded.config.mappings, loaded.mappings, catalog));
     add_partitions(settings, diagnostics);

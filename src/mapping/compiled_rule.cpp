@@ -15,6 +15,8 @@ namespace {
 constexpr int64_t kFirstTime = -62'135'596'800'000'000;
 constexpr int64_t kLastTime = 253'402'300'799'999'999;
 
+constexpr std::string_view kMissingColumn = "missing_column";
+
 // Tells an old row from its new one where serials are compared.
 constexpr uint64_t kOldRowSerial = uint64_t{1} << 63;
 
@@ -32,8 +34,10 @@ std::optional<int64_t> parse_call_time(std::string_view text) {
   return us && *us >= kFirstTime && *us <= kLastTime ? us : std::nullopt;
 }
 
-void CompiledRule::run(const RowView& row, const Table& table, EventSink& sink) {
-  if (!fires(row, table, sink)) return;
+void CompiledRule::run(const RowView& row, const Table& table, EventSink& sink,
+                       std::string_view gone) {
+  if (!fires(row, table, sink, gone)) return;
+  if (!gone.empty()) return sink.reject(rule, kMissingColumn, gone);
   const bool may_be_same = compares && whole_update(row.change());
   if (may_be_same && watched_stayed(row)) return sink.silent(rule, Silence::same_output);
   const bool knows_before = may_be_same && look_back(row);
@@ -125,7 +129,8 @@ bool CompiledRule::says_the_same(const RowView& row) {
   return !writer.failed() && content_now_ == before_.content;
 }
 
-bool CompiledRule::fires(const RowView& row, const Table& table, EventSink& sink) {
+bool CompiledRule::fires(const RowView& row, const Table& table, EventSink& sink,
+                         std::string_view gone) {
   for (Condition* condition : conditions) {
     switch (condition->evaluate(row)) {
       case Condition::Verdict::fires:
@@ -134,7 +139,11 @@ bool CompiledRule::fires(const RowView& row, const Table& table, EventSink& sink
         sink.silent(rule, Silence::when);
         return false;
       case Condition::Verdict::unavailable:
-        reject_unavailable(row, table, "when", condition->unavailable(), sink);
+        if (!gone.empty()) {
+          sink.reject(rule, kMissingColumn, gone);
+        } else {
+          reject_unavailable(row, table, "when", condition->unavailable(), sink);
+        }
         return false;
       case Condition::Verdict::failed:
         sink.reject(rule, "expression_failed", condition->failure());
@@ -311,8 +320,8 @@ void CompiledRule::reject_unavailable(const RowView& row, const Table& table, st
               " replica identity full";
   } else {
     detail += ": the table had no column '" + column +
-              "' when this row was written (renamed or dropped: the mapping must follow), or the "
-              "plugin leaves it out (pgoutput: generated columns)";
+              "' when this row was written, or the server did not send it (pgoutput leaves out "
+              "generated columns)";
   }
   sink.reject(rule, "unavailable_column", detail);
 }

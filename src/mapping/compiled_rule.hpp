@@ -74,11 +74,15 @@ struct CompiledRule {
   bool only_changed = false;      // and of its body only the fields that changed are sent
   std::vector<uint32_t> watched;  // compares: the columns that it reads
 
+  // The columns that it names; not those that are there as one of all.
+  std::vector<uint32_t> needs;
+
   // Fields that were left out because a row did not have their columns.
   uint64_t left_out = 0;
 
-  // Makes the event of one row whose op is in `ops`. `table` is the one compiled for.
-  void run(const RowView& row, const Table& table, EventSink& sink);
+  // Makes the event of one row whose op is in `ops`. `table` is the one compiled for. `gone`: what
+  // the table has lost that the rule needs; then every row that it hears of is rejected.
+  void run(const RowView& row, const Table& table, EventSink& sink, std::string_view gone = {});
 
  private:
   enum class Found : uint8_t { present, none, unavailable, failed };
@@ -92,7 +96,7 @@ struct CompiledRule {
     std::vector<std::string> fields;  // only_changed: the body's fields
   };
 
-  bool fires(const RowView& row, const Table& table, EventSink& sink);
+  bool fires(const RowView& row, const Table& table, EventSink& sink, std::string_view gone);
   bool watched_stayed(const RowView& row) const;
   bool look_back(const RowView& row);
   bool same_parts() const;

@@ -2,18 +2,24 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "mapping/compiled_rule.hpp"
+#include "mapping/lost_columns.hpp"
 #include "mapping/mapping_compiler.hpp"
 
 namespace waltrack {
 // How the columns of a plan lie in one of the decoder's tables.
 struct Mapper::Layout {
   bool known = false;
+  bool known_before = false;
   const TablePlan* plan = nullptr;  // nullptr: the table has no mapping
   std::vector<int32_t> columns;     // of the plan's table → of the layout, -1 = not there
+  // For each of the plan's rules what it needs and the table has lost, in words; empty: nothing for
+  // any of them.
+  std::vector<std::string> gone;
 };
 
 Mapper::Mapper(std::unique_ptr<SqlDatabase> database, std::vector<std::unique_ptr<TablePlan>> plans,
@@ -48,29 +54,31 @@ void Mapper::map(const Transaction& transaction, const Change& change, EventSink
     now_us_ = now_us;
     database_->set_now(now_us);
   }
-  const Layout& layout = layout_of(*change.table);
+  const Layout& layout = layout_of(transaction, *change.table);
   if (layout.plan == nullptr) return;
   RowView row(transaction, change, layout.columns, ++serial_);
-  for (const auto& rule : layout.plan->rules) {
-    if (rule->ops.has(change.op)) {
-      rule->run(row, layout.plan->table, sink);
+  for (size_t i = 0; i < layout.plan->rules.size(); ++i) {
+    CompiledRule& rule = *layout.plan->rules[i];
+    if (rule.ops.has(change.op)) {
+      rule.run(row, layout.plan->table, sink,
+               i < layout.gone.size() ? std::string_view(layout.gone[i]) : std::string_view());
     } else {
-      sink.silent(rule->rule, Silence::other_change);
+      sink.silent(rule.rule, Silence::other_change);
     }
   }
 }
 
-const Mapper::Layout& Mapper::layout_of(const Table& table) {
+const Mapper::Layout& Mapper::layout_of(const Transaction& transaction, const Table& table) {
   if (table.id >= layouts_.size()) layouts_.resize(table.id + 1);
   Layout& layout = layouts_[table.id];
-  if (!layout.known) look_at(table, layout);
+  if (!layout.known) look_at(transaction, table, layout);
   return layout;
 }
 
-void Mapper::look_at(const Table& table, Layout& layout) {
+void Mapper::look_at(const Transaction& transaction, const Table& table, Layout& layout) {
   const TablePlan* plan = find_plan(table);
   if (plan == nullptr) plan = plan_new_table(table);
-  layout.known = true;
+  layout.known = plan == nullptr;  // else only when nothing has thrown
   if (plan == nullptr) return;
   layout.plan = plan;
   layout.columns.resize(layout.plan->table.columns.size(), -1);
@@ -78,6 +86,41 @@ void Mapper::look_at(const Table& table, Layout& layout) {
     std::optional<size_t> found = table.find_column(layout.plan->table.columns[index].name);
     if (found) layout.columns[index] = static_cast<int32_t>(*found);
   }
+  find_gone(transaction, table, layout);
+  layout.known = true;
+  // What was found out of the table's other layouts may have been of another time.
+  if (!std::exchange(layout.known_before, true)) {
+    for (Layout& other : layouts_)
+      other.known = other.known && (&other == &layout || other.plan != plan);
+  }
+}
+
+// A row without a column that the table has now is older than the column, or the plugin leaves it
+// out; a decoder that has not seen all of a table can't say that something is missing.
+void Mapper::find_gone(const Transaction& transaction, const Table& table, Layout& layout) const {
+  const std::vector<std::string> before = std::exchange(layout.gone, {});
+  const TablePlan& plan = *layout.plan;
+  std::vector<uint32_t> absent;
+  for (const uint32_t index : plan.used_columns) {
+    if (layout.columns[index] < 0) absent.push_back(index);
+  }
+  if (!table.whole || absent.empty()) return;
+  const std::optional<Table> now =
+      find_table_ ? find_table_({table.schema, table.name}) : std::nullopt;
+  if (now) {
+    std::erase_if(absent, [&](uint32_t index) {
+      return now->find_column(plan.table.columns[index].name).has_value();
+    });
+  }
+  const LostColumns lost(plan.table, table, std::move(absent), transaction.commit_time_us);
+  layout.gone.resize(plan.rules.size());
+  size_t rules = 0;
+  for (size_t i = 0; i < plan.rules.size(); ++i) {
+    layout.gone[i] = lost.of(plan.rules[i]->needs);
+    if (!layout.gone[i].empty()) ++rules;
+  }
+  if (rules == 0) layout.gone.clear();
+  if (rules > 0 && layout.gone != before) lost.tell(rules);
 }
 
 const TablePlan* Mapper::find_plan(const Table& table) const {
@@ -134,6 +177,35 @@ std::vector<RuleOutline> Mapper::outlines() const {
   return outlines;
 }
 
+bool Mapper::reads_generated_columns() const {
+  return std::any_of(plans_.begin(), plans_.end(),
+                     [](const auto& plan) { return !plan->generated.empty(); });
+}
+
+void Mapper::tell_generated_columns(bool stored_come, Diagnostics& diagnostics) const {
+  for (const std::unique_ptr<TablePlan>& plan : plans_) {
+    for (const ColumnRead& read : plan->generated) {
+      const Column& column = plan->table.columns[read.source.index];
+      const bool stored = column.generated == Generated::stored;
+      if (stored && stored_come) continue;
+      std::string what = "column '" + column.name + "' of " + plan->table.full_name() +
+                         (stored ? " is generated, and pgoutput does not send it"
+                                 : " is generated when it is asked for: no change has it");
+      std::string hint = "compute it in the mapping from the columns that it is made of";
+      if (stored) {
+        hint +=
+            ", or use source.plugin: wal2json with a new slot; from Postgres 18 on a publication "
+            "may send it: set (publish_generated_columns = stored)";
+      }
+      if (read.decisive) {
+        diagnostics.error(read.place, std::move(what), std::move(hint));
+      } else {
+        diagnostics.warning(read.place, what + ": it is left out", std::move(hint));
+      }
+    }
+  }
+}
+
 uint64_t Mapper::left_out_fields(const Rule& rule) const {
   return rule.index < compiled_.size() ? compiled_[rule.index]->left_out : 0;
 }
@@ -151,6 +223,7 @@ std::unique_ptr<Mapper> compile_mappings(const std::vector<MappingFile>& files,
       if (document.enabled && document.has_glob()) globs.push_back(document);
     }
   }
+  compiler.tell_of_heirs();
   auto mapper = std::make_unique<Mapper>(std::move(database), compiler.take_plans(), identity);
   mapper->follow_new_tables(std::move(globs), std::move(finder));
   return diagnostics.has_errors() ? nullptr : std::move(mapper);

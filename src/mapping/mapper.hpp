@@ -38,8 +38,10 @@ class Mapper final : public ChangeMapper {
   // change comes, for the columns that `finder` (on the mapper's thread) or else the change gives.
   void follow_new_tables(std::vector<MappingDocument> globs, TableFinder finder);
 
-  // A layout is looked at when its id, change.table->id, first comes. A column that it lacks is
-  // unavailable.
+  // A layout is looked at when its id, change.table->id, first comes, and again when another one of
+  // the same table has come meanwhile. A column that it lacks is unavailable. One that the table
+  // does not have now either is gone: the rules that name it reject their rows until the table or
+  // the mapping is mended, and the log tells it once.
   void map(const Transaction& transaction, const Change& change, EventSink& sink) override;
 
   // All rules, by their index.
@@ -48,14 +50,21 @@ class Mapper final : public ChangeMapper {
   // What is known of all rules' events beforehand, in the order of rules().
   std::vector<RuleOutline> outlines() const;
 
+  // Whether any rule reads a column that the server generates.
+  bool reads_generated_columns() const;
+  // Tells of those that do not come: all virtual ones, and the stored ones where `stored_come` is
+  // false.
+  void tell_generated_columns(bool stored_come, Diagnostics& diagnostics) const;
+
   // How many fields of a rule's events were left out because the server had not sent their columns.
   uint64_t left_out_fields(const Rule& rule) const;
 
  private:
   struct Layout;
 
-  const Layout& layout_of(const Table& table);
-  void look_at(const Table& table, Layout& layout);
+  const Layout& layout_of(const Transaction& transaction, const Table& table);
+  void look_at(const Transaction& transaction, const Table& table, Layout& layout);
+  void find_gone(const Transaction& transaction, const Table& table, Layout& layout) const;
   const TablePlan* find_plan(const Table& table) const;
   const TablePlan* plan_new_table(const Table& table);
   void adopt(std::unique_ptr<TablePlan> plan);

@@ -48,6 +48,7 @@ Diagnostics MappingCompiler::add_to(const Table& table, const MappingDocument& d
   std::unique_ptr<Target>& target = targets_[{table.schema, table.name}];
   if (!target) {
     target = std::make_unique<Target>();
+    target->place = place;
     plans_.push_back(std::make_unique<TablePlan>(table));
     target->compiler =
         std::make_unique<RuleCompiler>(*plans_.back(), database_, identity_, target->found);
@@ -60,6 +61,23 @@ Diagnostics MappingCompiler::add_to(const Table& table, const MappingDocument& d
   target->found = {};
   target->compiler->add(document);
   return target->found;
+}
+
+// Where somebody maps a parent, its children's rows may be meant, too.
+void MappingCompiler::tell_of_heirs() {
+  for (const std::unique_ptr<TablePlan>& plan : plans_) {
+    std::string heirs;
+    for (const TableName& heir : plan->table.heirs) {
+      if (targets_.contains(heir.full_name())) continue;
+      heirs.append(heirs.empty() ? "" : ", ").append(heir.full_name());
+    }
+    if (heirs.empty()) continue;
+    diagnostics_.warning(targets_.at(plan->table.full_name())->place,
+                         "tables inherit from " + plan->table.full_name() +
+                             " and have no mapping; their rows are not rows of its own: " + heirs,
+                         "if they are meant, too, name them: table: [" + plan->table.full_name() +
+                             ", " + heirs + "]");
+  }
 }
 
 // A pattern may match a table of somebody else's: what does not fit some of its tables must not

@@ -28,6 +28,9 @@ class MappingCompiler {
   // A document that is not enabled adds nothing.
   void add(const MappingDocument& document);
 
+  // Warns of tables whose heirs have no document: call it when all are added.
+  void tell_of_heirs();
+
   std::vector<std::unique_ptr<TablePlan>> take_plans() { return std::move(plans_); }
 
  private:
@@ -45,6 +48,7 @@ class MappingCompiler {
   std::vector<std::unique_ptr<TablePlan>> plans_;
   struct Target {
     Diagnostics found;  // of the document at hand
+    SourcePlace place;  // where the table was first named
     std::unique_ptr<RuleCompiler> compiler;
     const MappingDocument* last = nullptr;
   };

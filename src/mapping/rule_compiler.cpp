@@ -72,6 +72,7 @@ void RuleCompiler::add_call(const CallSpec& call, const MappingDocument& documen
   compile_comparison(rule, values, call);
   compile_time(rule, values, call, document.defaults);
   use_columns(values);
+  note_needs(rule, values);
   if (diagnostics_.error_count() > errors) return;
   lint_rule({document, call, rule, plan_.table, values.reads()}, diagnostics_);
   if (diagnostics_.error_count() > errors || !compile_program(rule, values)) return;
@@ -90,8 +91,23 @@ void RuleCompiler::claim_id(const CallSpec& call) {
 }
 
 void RuleCompiler::use_columns(const ValueCompiler& values) {
-  for (const ColumnRead& read : values.reads())
+  for (const ColumnRead& read : values.reads()) {
     insert_sorted(plan_.used_columns, read.source.index);
+    if (plan_.table.columns[read.source.index].generated != Generated::no) {
+      plan_.generated.push_back(read);
+    }
+  }
+}
+
+void RuleCompiler::note_needs(CompiledRule& rule, const ValueCompiler& values) {
+  for (const ColumnRead& read : values.reads()) {
+    if (!read.any) insert_sorted(rule.needs, read.source.index);
+  }
+  for (const Condition* condition : rule.conditions) {
+    for (const Source& read : condition->reads()) {
+      if (read.scope != Scope::event) insert_sorted(rule.needs, read.index);
+    }
+  }
 }
 
 bool RuleCompiler::compile_program(CompiledRule& rule, ValueCompiler& values) {

@@ -25,6 +25,7 @@ struct TablePlan {
 
   Table table;
   std::vector<uint32_t> used_columns;  // ascending
+  std::vector<ColumnRead> generated;   // reads of generated columns
   std::vector<std::unique_ptr<Condition>> conditions;
   std::vector<std::unique_ptr<CompiledRule>> rules;  // in the order in which they run
 };
@@ -55,6 +56,7 @@ class RuleCompiler {
                        const CallSettings& defaults);
   void compile_comparison(CompiledRule& rule, const ValueCompiler& values, const CallSpec& call);
   void use_columns(const ValueCompiler& values);
+  static void note_needs(CompiledRule& rule, const ValueCompiler& values);
   bool compile_program(CompiledRule& rule, ValueCompiler& values);
   Condition* condition(ValueCompiler& values, const ValueSpec& spec);
   std::unique_ptr<Condition> source_condition(const ValueSpec& spec, Source source);

@@ -166,6 +166,7 @@ void ValueCompiler::add_columns(const ColumnsSpec& spec, const std::vector<Value
     compiled.type = column_value_type(table_.columns[index]);
     if (spec.omit_null) compiled.type.nullable = false;
     note_read(compiled.source, spec.place, ColumnRead::Use::listed);
+    reads_.back().any = spec.all;
     object.fields.push_back({field, json_key(field), std::move(compiled)});
   }
 }
@@ -242,7 +243,7 @@ std::optional<Expression> ValueCompiler::expression(const SqlText& text, std::st
 
 void ValueCompiler::note_read(Source source, const SourcePlace& place, ColumnRead::Use use) {
   if (source.scope == Scope::event) return;
-  reads_.push_back({source, place, use, false});
+  reads_.push_back({.source = source, .place = place, .use = use, .decisive = decisive_});
   const Column& column = table_.columns[source.index];
   if (source.scope != Scope::row && ops_.has(Op::message)) {
     diagnostics_.error(place, "a message has no old version", "its one column is content");

@@ -25,7 +25,9 @@ struct ColumnRead {
   Source source;  // of the scopes row, old and changed
   SourcePlace place;
   Use use = Use::bare;
-  bool hashed = false;  // by $hash
+  bool hashed = false;    // by $hash
+  bool any = false;       // it is one of all columns: the rule can do without it
+  bool decisive = false;  // it decides about the event
 };
 
 // Compiles the values of one rule: finds their columns, has their expressions checked, gathers

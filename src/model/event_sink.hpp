@@ -40,8 +40,9 @@ class EventSink {
   }
 
   // No event can be made of this row by `rule`, ever: it becomes a dead letter. `reason` is a short
-  // fixed code ("no_user", "expression_failed", "unavailable_column", "too_large"), `detail` says
-  // more for a person and holds no row values. Not between open() and close().
+  // fixed code ("no_user", "expression_failed", "unavailable_column", "missing_column",
+  // "too_large"), `detail` says more for a person and holds no row values. Not between open() and
+  // close().
   virtual void reject(const Rule& rule, std::string_view reason, std::string_view detail) = 0;
 };
 

@@ -53,11 +53,19 @@ struct ColumnType {
   std::string name = "text";  // for people, as format_type() says it
 };
 
+// A column that the server computes from others of its row.
+enum class Generated : uint8_t {
+  no,
+  stored,      // wal2json brings it, pgoutput where its publication says so (Postgres 18)
+  when_asked,  // "virtual": it is in no change
+};
+
 struct Column {
   std::string name;
   ColumnType type;
   bool nullable = true;
   bool key = false;  // part of the replica identity
+  Generated generated = Generated::no;
 };
 
 enum class ReplicaIdentity : uint8_t { key, index, full, nothing };
@@ -79,7 +87,9 @@ struct Table {
   std::string schema;
   std::string name;
   std::vector<Column> columns;
+  bool whole = true;  // false: it may have had more columns, which the stream has not shown
   ReplicaIdentity replica_identity = ReplicaIdentity::key;
+  std::vector<TableName> heirs;  // tables that INHERIT from it: their rows come as theirs
 
   bool is_message() const { return schema.empty(); }
   // "schema.table", or "message:PREFIX".

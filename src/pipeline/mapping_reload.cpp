@@ -162,9 +162,8 @@ void MappingReload::tell_lacking(std::vector<std::string> lacking) {
   status_.set_lacking(lacking_);
 }
 
-// Somebody may have run the SQL meanwhile.
+// Somebody may have run the SQL meanwhile, or changed a table so that something is lacking now.
 void MappingReload::prepare_again() {
-  if (lacking_.empty()) return;
   try {
     tell_lacking(settings_.prepare(followed_));
   } catch (const Error& error) {

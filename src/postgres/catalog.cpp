@@ -39,7 +39,7 @@ SELECT a.attname, a.atttypid, a.attnotnull, c.relreplident,
             AND (c.relreplident = 'd' AND i.indisprimary OR
                  c.relreplident = 'i' AND i.indisreplident)
             AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])),
-       n.nspname, c.relname
+       n.nspname, c.relname, a.attgenerated
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -48,6 +48,20 @@ constexpr const char* kOneTable = " AND n.nspname = $1 AND c.relname = $2 ORDER 
 constexpr const char* kUserTables =
     " AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND NOT c.relispartition "
     "ORDER BY n.nspname, c.relname, a.attnum";
+
+// Plain inheritance, children of children included; a partition's parent is no table of its own.
+constexpr const char* kHeirs = R"(
+WITH RECURSIVE line (ancestor, heir) AS (
+  SELECT i.inhparent, i.inhrelid FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent
+   WHERE p.relkind = 'r'
+  UNION
+  SELECT l.ancestor, i.inhrelid FROM line l JOIN pg_inherits i ON i.inhparent = l.heir)
+SELECT an.nspname, a.relname, hn.nspname, h.relname
+  FROM line
+  JOIN pg_class a ON a.oid = ancestor JOIN pg_namespace an ON an.oid = a.relnamespace
+  JOIN pg_class h ON h.oid = heir AND h.relkind = 'r'
+  JOIN pg_namespace hn ON hn.oid = h.relnamespace AND hn.nspname !~ '^pg_'
+ ORDER BY 1, 2, 3, 4)";
 
 // The built-in types, whose oids never change (pg_type.dat).
 ValueKind built_in_kind(uint32_t oid) {
@@ -95,6 +109,11 @@ ReplicaIdentity replica_identity(std::string_view letter) {
   if (letter == "i") return ReplicaIdentity::index;
   if (letter == "n") return ReplicaIdentity::nothing;
   return ReplicaIdentity::key;
+}
+
+Generated generated(std::string_view letter) {
+  if (letter == "s") return Generated::stored;
+  return letter == "v" ? Generated::when_asked : Generated::no;
 }
 
 char letter(std::string_view text) {
@@ -154,7 +173,20 @@ std::optional<Table> Catalog::read_table(const TableName& name) {
 
 std::vector<Table> Catalog::read_tables() {
   PgConnection connection = PgConnection::open(url_, PgMode::plain);
-  return tables_of(connection.query(std::string(kColumns) + kUserTables));
+  std::vector<Table> tables = tables_of(connection.query(std::string(kColumns) + kUserTables));
+  add_heirs(connection.query(kHeirs), tables);
+  return tables;
+}
+
+void Catalog::add_heirs(const PgResult& rows, std::vector<Table>& tables) {
+  for (int i = 0; i < rows.rows(); ++i) {
+    const auto ancestor = std::ranges::find_if(tables, [&](const Table& table) {
+      return table.schema == rows.text(i, 0) && table.name == rows.text(i, 1);
+    });
+    if (ancestor != tables.end()) {
+      ancestor->heirs.push_back({rows.string(i, 2), rows.string(i, 3)});
+    }
+  }
 }
 
 // A row is a column; those of a table stand together.
@@ -168,8 +200,8 @@ std::vector<Table> Catalog::tables_of(const PgResult& rows) {
       table.name = rows.string(i, 6);
       table.replica_identity = replica_identity(rows.text(i, 3));
     }
-    tables.back().columns.push_back(
-        {rows.string(i, 0), type(oid(rows, i, 1)), !rows.boolean(i, 2), rows.boolean(i, 4)});
+    tables.back().columns.push_back({rows.string(i, 0), type(oid(rows, i, 1)), !rows.boolean(i, 2),
+                                     rows.boolean(i, 4), generated(rows.text(i, 7))});
   }
   return tables;
 }
@@ -260,6 +292,16 @@ TableName Catalog::root_of(std::string_view schema, std::string_view name) {
   keep_tables(connection.query(std::string(kTables) + " AND n.nspname = $1 AND c.relname = $2",
                                {self.schema, self.name}));
   return places_.try_emplace(key, Place{self, self, false}).first->second.root;
+}
+
+TableName Catalog::present_root_of(std::string_view schema, std::string_view name) {
+  places_.erase(quote_qualified(schema, name));
+  return root_of(schema, name);
+}
+
+std::vector<Column> Catalog::columns_of(std::string_view schema, std::string_view name) {
+  std::optional<Table> table = read_table({std::string(schema), std::string(name)});
+  return table ? std::move(table->columns) : std::vector<Column>{};
 }
 
 }  // namespace waltrack

@@ -28,7 +28,7 @@ class Catalog final : public CatalogLookup {
   std::optional<Table> read_table(const TableName& name);
 
   // All tables of users as they are now, in one go, but for partitions and tables without a column.
-  // Table::id is 0.
+  // Table::id is 0; these have their heirs.
   std::vector<Table> read_tables();
 
   // All tables of users, partitions as their root, sorted. As of load().
@@ -42,6 +42,8 @@ class Catalog final : public CatalogLookup {
   // ColumnType::oid is the declared type's, `kind` what its base type means.
   ColumnType type(uint32_t oid) override;
   TableName root_of(std::string_view schema, std::string_view name) override;
+  TableName present_root_of(std::string_view schema, std::string_view name) override;
+  std::vector<Column> columns_of(std::string_view schema, std::string_view name) override;
 
  private:
   struct TypeRow {
@@ -64,6 +66,7 @@ class Catalog final : public CatalogLookup {
   void keep_types(const PgResult& rows);
   void keep_tables(const PgResult& rows);
   std::vector<Table> tables_of(const PgResult& rows);
+  static void add_heirs(const PgResult& rows, std::vector<Table>& tables);
   const TypeRow* type_row(uint32_t oid);
   ColumnType resolve(uint32_t oid);
   void set_parts(ColumnType& type, uint32_t element);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "model/table.hpp"
 
@@ -18,6 +19,13 @@ class CatalogLookup {
 
   // The partitioned table at the top of which this one is a leaf, or the table itself.
   virtual TableName root_of(std::string_view schema, std::string_view name) = 0;
+
+  // The same, asked anew: the answer of before may be out of date.
+  virtual TableName present_root_of(std::string_view schema, std::string_view name) = 0;
+
+  // The columns that a table (or a partition) has at present, in their order; none when there is no
+  // such table now. Never cached: the stream may be far behind, or just past a change.
+  virtual std::vector<Column> columns_of(std::string_view schema, std::string_view name) = 0;
 };
 
 }  // namespace waltrack

@@ -119,8 +119,22 @@ void PgoutputDecoder::read_relation(ByteReader& in) {
     in.u32();  // type modifier
     columns.push_back(registry_.column(column, type_oid, key));
   }
-  ResolvedTable& resolved = registry_.resolve(schema, name);
-  relations_[id] = {&resolved, &registry_.layout(resolved, std::move(columns), identity)};
+  relations_[id] = Relation{.name = {std::string(schema), std::string(name)},
+                            .columns = std::move(columns),
+                            .identity = identity};
+}
+
+// A publication of ours tells changes as the root's. So what has one under another name is a
+// partition no more, or somebody changed the publication.
+void PgoutputDecoder::resolve(Relation& relation) {
+  const auto& [schema, name] = relation.name;
+  relation.resolved = &registry_.resolve(schema, name);
+  if (relation.resolved->name != relation.name) {
+    relation.resolved = &registry_.resolve_anew(schema, name);
+  }
+  relation.is_root = relation.resolved->name == relation.name;
+  relation.table =
+      &registry_.layout(*relation.resolved, std::move(relation.columns), relation.identity);
 }
 
 void PgoutputDecoder::read_insert(ByteReader& in, Lsn lsn) {
@@ -166,7 +180,7 @@ void PgoutputDecoder::read_truncate(ByteReader& in, Lsn lsn) {
   in.u8();  // options: CASCADE, RESTART IDENTITY
   for (uint32_t i = 0; i < count; ++i) {
     const Relation& rel = relation(in.u32());
-    items_.truncate(lsn, *rel.resolved, *rel.table);
+    if (rel.is_root) items_.truncate(lsn, *rel.resolved, *rel.table);
   }
 }
 
@@ -180,9 +194,10 @@ void PgoutputDecoder::read_message(ByteReader& in) {
   items_.message(table, lsn, transactional, new_row_);
 }
 
-const PgoutputDecoder::Relation& PgoutputDecoder::relation(uint32_t id) const {
+const PgoutputDecoder::Relation& PgoutputDecoder::relation(uint32_t id) {
   const auto found = relations_.find(id);
   if (found == relations_.end()) throw DecodeFault("a change of a table that was not announced");
+  if (found->second.table == nullptr) resolve(found->second);
   return found->second;
 }
 

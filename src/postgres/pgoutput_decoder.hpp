@@ -18,7 +18,8 @@ namespace waltrack {
 // Reads pgoutput's binary messages, protocol version 1 (Postgres' documentation, "Logical
 // Replication Message Formats"): no streamed or prepared transactions, no binary values. Origins
 // are skipped; logical messages of other prefixes than those that are followed make no change.
-// Generated columns are not in the stream (before Postgres 18).
+// Generated columns are not in the stream (before Postgres 18). A TRUNCATE of a partition is not
+// one of its root, and makes no change.
 class PgoutputDecoder final : public Decoder {
  public:
   // `catalog` must outlive the decoder.
@@ -30,9 +31,16 @@ class PgoutputDecoder final : public Decoder {
   bool next(StreamItem& item) override { return items_.next(item); }
 
  private:
+  // As it was announced, and from its first change on what it means. Partitions are announced, too,
+  // where all their changes are told as the root's.
   struct Relation {
+    TableName name;
+    std::vector<Column> columns;
+    ReplicaIdentity identity = ReplicaIdentity::key;
+
     ResolvedTable* resolved = nullptr;
     const Table* table = nullptr;
+    bool is_root = true;  // false: a partition, told by its own name
   };
 
   void read(ByteReader& in, Lsn lsn);
@@ -45,7 +53,8 @@ class PgoutputDecoder final : public Decoder {
   void read_truncate(ByteReader& in, Lsn lsn);
   void read_message(ByteReader& in);
 
-  const Relation& relation(uint32_t id) const;
+  const Relation& relation(uint32_t id);
+  void resolve(Relation& relation);
   static void read_tuple(ByteReader& in, const Table& table, std::vector<Value>& row);
   void read_old_tuple(ByteReader& in, char kind, const Table& table);
 

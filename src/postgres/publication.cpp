@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "postgres/pg_quote.hpp"
+#include "postgres/standby.hpp"
 
 namespace waltrack {
 namespace {
@@ -69,6 +70,14 @@ PublicationState read_publication(PgConnection& connection, const std::string& n
   return {true, rows.boolean(0, 0), rows.boolean(0, 1), rows.boolean(0, 2), rows.boolean(0, 3)};
 }
 
+bool publishes_generated_columns(PgConnection& connection, const std::string& name) {
+  constexpr int kKnowsThem = 180000;
+  if (connection.server_version() < kKnowsThem) return false;
+  const PgResult rows =
+      connection.query("SELECT pubgencols = 's' FROM pg_publication WHERE pubname = $1", {name});
+  return rows.rows() == 1 && rows.boolean(0, 0);
+}
+
 std::vector<std::string> publication_changes(const SourceSettings& settings,
                                              const PublicationState& publication,
                                              const std::vector<TableState>& tables) {
@@ -127,6 +136,48 @@ bool ensure_publication(PgConnection& connection, const SourceSettings& settings
               {{"publication", settings.publication}, {"statement", change}});
   }
   return !changes.empty();
+}
+
+std::vector<std::string> mend_publication(PgConnection& connection, SourceSettings settings) {
+  const std::vector<TableState> states =
+      read_table_states(connection, settings.followed.tables, settings.publication);
+  std::vector<std::string> lacking = undelivered(states, settings.publication);
+  if (!read_publication(connection, settings.publication).exists) {
+    // Made anew it would not do: the slot can't see one that is younger than what it decodes.
+    lacking.push_back("publication " + settings.publication +
+                      " is gone; the slot can't do without it: drop both, and start anew");
+    return lacking;
+  }
+  std::vector<TableName> tables;
+  for (const TableState& state : states) {
+    if (state.kind == TableState::Kind::table || state.kind == TableState::Kind::partitioned) {
+      tables.push_back(state.name);
+    }
+  }
+  const auto ensure = [&](std::vector<TableName> some) -> std::string {
+    settings.followed.tables = std::move(some);
+    try {
+      if (see_to_publication(connection, settings)) {
+        log::warn("what the publication lacked comes from now on; its changes before do not",
+                  {{"publication", settings.publication}});
+      }
+    } catch (const Error& error) {
+      if (error.is_transient()) throw;
+      return error.describe();
+    }
+    return {};
+  };
+  const std::string fault = ensure(tables);
+  if (fault.empty()) return lacking;
+  if (tables.size() < 2) {
+    lacking.push_back(fault);
+    return lacking;
+  }
+  for (const TableName& table : tables) {
+    std::string of_one = ensure({table});
+    if (!of_one.empty()) lacking.push_back(std::move(of_one));
+  }
+  return lacking;
 }
 
 }  // namespace waltrack

@@ -18,6 +18,9 @@ struct PublicationState {
 
 PublicationState read_publication(PgConnection& connection, const std::string& name);
 
+// Whether stored generated columns come with its tables: from Postgres 18 on, where it says so.
+bool publishes_generated_columns(PgConnection& connection, const std::string& name);
+
 // The statements that make the publication hold all tables that exist; none when it does.
 std::vector<std::string> publication_changes(const SourceSettings& settings,
                                              const PublicationState& publication,
@@ -32,6 +35,10 @@ std::vector<TableName> endangered_tables(const PublicationState& publication,
 // the role may not, and a usage Error for a table that is missing, that has a row filter, or that
 // must not be published because it has no replica identity. Returns whether it changed anything.
 bool ensure_publication(PgConnection& connection, const SourceSettings& settings);
+
+// Does that for a slot that is being read, table by table where it can't be done for all at once.
+// Returns what is still lacking, each with what mends it. Throws only what passes by itself.
+std::vector<std::string> mend_publication(PgConnection& connection, SourceSettings settings);
 
 // How a table without a replica identity gets one.
 std::string replica_identity_fix(const TableName& table);

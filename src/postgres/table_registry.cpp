@@ -46,16 +46,23 @@ TableRegistry::TableRegistry(CatalogLookup& catalog, std::span<const std::string
 }
 
 ResolvedTable& TableRegistry::resolve(std::string_view schema, std::string_view name) {
-  TableName root = catalog_.root_of(schema, name);
+  return resolved(catalog_.root_of(schema, name));
+}
+
+ResolvedTable& TableRegistry::resolve_anew(std::string_view schema, std::string_view name) {
+  return resolved(catalog_.present_root_of(schema, name));
+}
+
+ResolvedTable& TableRegistry::resolved(TableName root) {
   ResolvedTable& resolved = tables_[{root.schema, root.name}];
   resolved.name = std::move(root);
   return resolved;
 }
 
 const Table& TableRegistry::layout(ResolvedTable& resolved, std::vector<Column> columns,
-                                   ReplicaIdentity replica_identity) {
+                                   ReplicaIdentity replica_identity, bool whole) {
   for (const auto& known : resolved.layouts) {
-    if (known->replica_identity == replica_identity &&
+    if (known->replica_identity == replica_identity && (known->whole || !whole) &&
         std::ranges::equal(known->columns, columns, same_column)) {
       return *known;
     }
@@ -65,6 +72,7 @@ const Table& TableRegistry::layout(ResolvedTable& resolved, std::vector<Column> 
   table->schema = resolved.name.schema;
   table->name = resolved.name.name;
   table->columns = std::move(columns);
+  table->whole = whole;
   table->replica_identity = replica_identity;
   resolved.layouts.push_back(std::move(table));
   return *resolved.layouts.back();

@@ -54,11 +54,14 @@ class TableRegistry {
                          std::span<const std::string> message_prefixes = {});
 
   ResolvedTable& resolve(std::string_view schema, std::string_view name);
+  // The same, but the catalog is asked anew.
+  ResolvedTable& resolve_anew(std::string_view schema, std::string_view name);
 
   // The Table with just this layout: one that was seen before, else a new one with a new id.
-  // Columns are compared by name, type OID and key.
+  // Columns are compared by name, type OID and key. `whole`: see Table; one that is may stand for
+  // one that need not be.
   const Table& layout(ResolvedTable& resolved, std::vector<Column> columns,
-                      ReplicaIdentity replica_identity);
+                      ReplicaIdentity replica_identity, bool whole = true);
 
   Column column(std::string_view name, uint32_t type_oid, bool key);
 
@@ -67,6 +70,8 @@ class TableRegistry {
   const Table* find_message_table(std::string_view prefix) const;
 
  private:
+  ResolvedTable& resolved(TableName root);
+
   CatalogLookup& catalog_;
   std::map<std::pair<std::string, std::string>, ResolvedTable> tables_;
   std::map<std::string, Table, std::less<>> message_tables_;  // by prefix

@@ -1,5 +1,7 @@
 #include "postgres/table_state.hpp"
 
+#include <utility>
+
 #include "postgres/pg_quote.hpp"
 
 namespace waltrack {
@@ -23,14 +25,21 @@ SELECT w.place, c.relkind, c.relispartition, c.relpersistence = 'p',
        coalesce(rn.nspname, n.nspname), coalesce(rc.relname, c.relname), )";
 constexpr const char* kMembership = R"(
        EXISTS (SELECT 1 FROM pg_publication p WHERE p.pubname = $1 AND (p.puballtables OR EXISTS (
-         SELECT 1 FROM pg_publication_rel r WHERE r.prpubid = p.oid AND r.prrelid = c.oid))), false)";
+         SELECT 1 FROM pg_publication_rel r WHERE r.prpubid = p.oid AND r.prrelid = c.oid))), false,
+       '')";
 constexpr const char* kMembership15 = R"(
        EXISTS (SELECT 1 FROM pg_publication p WHERE p.pubname = $1 AND (p.puballtables OR EXISTS (
          SELECT 1 FROM pg_publication_rel r WHERE r.prpubid = p.oid AND r.prrelid = c.oid) OR EXISTS (
          SELECT 1 FROM pg_publication_namespace s
           WHERE s.pnpubid = p.oid AND s.pnnspid = c.relnamespace))),
        EXISTS (SELECT 1 FROM pg_publication p JOIN pg_publication_rel r ON r.prpubid = p.oid
-                WHERE p.pubname = $1 AND r.prrelid = c.oid AND r.prqual IS NOT NULL))";
+                WHERE p.pubname = $1 AND r.prrelid = c.oid AND r.prqual IS NOT NULL),
+       (SELECT string_agg(a.attname, ', ' ORDER BY a.attnum)
+          FROM pg_publication p
+          JOIN pg_publication_rel r ON r.prpubid = p.oid AND r.prrelid = c.oid
+          JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+         WHERE p.pubname = $1 AND r.prattrs IS NOT NULL
+           AND a.attnum <> ALL (r.prattrs::int2[])))";
 constexpr const char* kFrom = R"(
   JOIN pg_namespace n ON n.nspname = w.schema
   JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name
@@ -52,6 +61,50 @@ TableState::Kind kind_of(std::string_view relkind, bool is_partition) {
   if (relkind == "r") return TableState::Kind::table;
   if (relkind == "p") return TableState::Kind::partitioned;
   return TableState::Kind::other;
+}
+
+std::vector<TableName> of_the_same_name(PgConnection& connection, const TableName& name) {
+  const PgResult rows = connection.query(
+      "SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE "
+      "c.relname = $1 AND c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' ORDER BY 1",
+      {name.name});
+  std::vector<TableName> found;
+  for (int i = 0; i < rows.rows(); ++i)
+    found.push_back({rows.string(i, 0), name.name});
+  return found;
+}
+
+std::string undelivered(const TableState& table, const std::string& publication) {
+  const std::string name = table.name.full_name();
+  switch (table.kind) {
+    case TableState::Kind::missing: {
+      std::string others;
+      for (const TableName& other : table.others)
+        others.append(others.empty() ? "" : ", ").append(other.full_name());
+      return "there is no table " + name + " any more; " +
+             (others.empty() ? "if it was renamed, map its new name"
+                             : "if it was moved, map it where it is: " + others);
+    }
+    case TableState::Kind::other:
+      return name + " is no table any more, and only tables have changes to follow";
+    case TableState::Kind::partition:
+      return name + " is a partition now: its changes are told as those of " +
+             table.root.full_name() + "; map that";
+    case TableState::Kind::table:
+    case TableState::Kind::partitioned:
+      break;
+  }
+  if (!table.logged) {
+    return name + " is unlogged: its changes are not in the WAL; run: ALTER TABLE " +
+           quote_qualified(table.name.schema, table.name.name) + " SET LOGGED;";
+  }
+  if (!table.unpublished.empty()) {
+    return "the publication " + publication + " leaves out columns of " + name + ": " +
+           table.unpublished +
+           "; where a mapping needs them, drop the table from the publication and add it without "
+           "a list of columns";
+  }
+  return {};
 }
 
 }  // namespace
@@ -77,15 +130,31 @@ std::vector<TableState> read_table_states(PgConnection& connection,
     state.root = {rows.string(row, 6), rows.string(row, 7)};
     state.in_publication = rows.boolean(row, 8);
     state.filtered = rows.boolean(row, 9);
+    state.unpublished = rows.string(row, 10);
+  }
+  for (TableState& state : states) {
+    if (state.kind == TableState::Kind::missing) {
+      state.others = of_the_same_name(connection, state.name);
+    }
   }
   return states;
+}
+
+std::vector<std::string> undelivered(const std::vector<TableState>& tables,
+                                     const std::string& publication) {
+  std::vector<std::string> told;
+  for (const TableState& table : tables) {
+    std::string one = undelivered(table, publication);
+    if (!one.empty()) told.push_back(std::move(one));
+  }
+  return told;
 }
 
 std::string partition_caution(const TableName& table) {
   return table.full_name() +
          " is partitioned: with wal2json the rows of a partition that is attached, detached or "
-         "made "
-         "in another schema while waltrack streams may not come; plugin: pgoutput follows them";
+         "made in another schema while waltrack streams may not come; plugin: pgoutput follows "
+         "them";
 }
 
 }  // namespace waltrack

@@ -82,11 +82,11 @@ void Wal2jsonDecoder::read_update(const Wal2jsonMessage& message, Lsn lsn) {
   if (!message.has_identity) throw DecodeFault("an update without identity");
   Relation& rel = relation(message);
   place(rel, message.columns, Gaps::stored_aside, new_row_);
-  if (!place_row(message.identity, *rel.table, Gaps::any, old_row_)) {
-    learn(rel, message.identity, Gaps::any);
+  if (!place_row(message.identity, rel.table->columns, Gaps::any, old_row_)) {
+    learn(rel, message.identity, Gaps::any, message.columns);
     // The identity may have told of columns that the new row left out.
-    if (!place_row(message.columns, *rel.table, Gaps::any, new_row_) ||
-        !place_row(message.identity, *rel.table, Gaps::any, old_row_)) {
+    if (!place_row(message.columns, rel.table->columns, Gaps::any, new_row_) ||
+        !place_row(message.identity, rel.table->columns, Gaps::any, old_row_)) {
       throw DecodeFault("an update whose columns and identity contradict each other");
     }
   }
@@ -105,11 +105,13 @@ void Wal2jsonDecoder::read_delete(const Wal2jsonMessage& message, Lsn lsn) {
 
 void Wal2jsonDecoder::read_truncate(const Wal2jsonMessage& message, Lsn lsn) {
   Relation& rel = relation(message);
+  if (rel.name != rel.resolved->name) return;  // a partition: the root's own message tells of all
   if (rel.table != nullptr) return items_.truncate(lsn, *rel.resolved, *rel.table);
   // A root of partitions has no rows of its own: any layout of a partition stands for it.
   const auto& layouts = rel.resolved->layouts;
-  const Table& table =
-      layouts.empty() ? registry_.layout(*rel.resolved, {}, ReplicaIdentity::key) : *layouts.back();
+  const Table& table = layouts.empty()
+                           ? registry_.layout(*rel.resolved, {}, ReplicaIdentity::key, false)
+                           : *layouts.back();
   items_.truncate(lsn, *rel.resolved, table);
 }
 
@@ -126,25 +128,45 @@ Wal2jsonDecoder::Relation& Wal2jsonDecoder::relation(const Wal2jsonMessage& mess
   if (message.schema.empty() || message.table.empty()) throw DecodeFault("a change of no table");
   const auto found = relations_.find(NameView{message.schema, message.table});
   if (found != relations_.end()) return found->second;
-  const Relation made{&registry_.resolve(message.schema, message.table), nullptr};
   const TableName name{std::string(message.schema), std::string(message.table)};
+  const Relation made{&registry_.resolve(message.schema, message.table), nullptr, name};
   return relations_.emplace(name, made).first->second;
 }
 
 void Wal2jsonDecoder::place(Relation& relation, std::span<const Wal2jsonColumn> seen, Gaps gaps,
                             std::vector<Value>& row) {
-  if (relation.table != nullptr && place_row(seen, *relation.table, gaps, row)) return;
+  if (relation.table != nullptr && place_row(seen, relation.table->columns, gaps, row)) return;
   learn(relation, seen, gaps);
-  if (!place_row(seen, *relation.table, gaps, row)) {
+  if (!place_row(seen, relation.table->columns, gaps, row)) {
     throw DecodeFault("a column that comes twice");
   }
 }
 
-void Wal2jsonDecoder::learn(Relation& relation, std::span<const Wal2jsonColumn> seen, Gaps gaps) {
-  std::span<const Column> known;
-  if (relation.table != nullptr) known = relation.table->columns;
-  relation.table = &registry_.layout(
-      *relation.resolved, merge_columns(seen, known, gaps, registry_), ReplicaIdentity::key);
+void Wal2jsonDecoder::learn(Relation& relation, std::span<const Wal2jsonColumn> seen, Gaps gaps,
+                            std::span<const Wal2jsonColumn> new_row) {
+  std::vector<Column> columns;
+  if (gaps != Gaps::none) columns = present_columns(relation.name, seen, gaps, new_row);
+  const bool whole = gaps == Gaps::none || !columns.empty();
+  if (columns.empty()) {
+    std::span<const Column> known;
+    if (relation.table != nullptr) known = relation.table->columns;
+    columns = merge_columns(seen, known, gaps, registry_);
+  }
+  relation.table =
+      &registry_.layout(*relation.resolved, std::move(columns), ReplicaIdentity::key, whole);
+}
+
+std::vector<Column> Wal2jsonDecoder::present_columns(const TableName& name,
+                                                     std::span<const Wal2jsonColumn> seen,
+                                                     Gaps gaps,
+                                                     std::span<const Wal2jsonColumn> new_row) {
+  std::vector<Column> columns = catalog_.columns_of(name.schema, name.name);
+  std::vector<Value> row;
+  if (!place_row(seen, columns, gaps, row)) return {};
+  if (!new_row.empty() && !place_row(new_row, columns, Gaps::stored_aside, row)) return {};
+  for (Column& column : columns)
+    column = registry_.column(column.name, column.type.oid, false);
+  return columns;
 }
 
 }  // namespace waltrack

@@ -21,17 +21,19 @@ namespace waltrack {
 // a zero byte wal2json tells only what stands before it.
 //
 // The stream names the columns of each row and nothing more, so a table's layout is learnt: an
-// insert has all columns; an update leaves out unchanged TOAST, a delete all but the replica
-// identity, and what they leave out stays as it was. Column::key and Table::replica_identity are
-// not told and keep their defaults. A dropped column of a type that can be TOASTed is unavailable
-// in updates until the next insert. NaN and infinite numbers come as null unless the plugin was
-// asked for numbers as strings.
+// insert has all columns. An update leaves out unchanged TOAST, a delete all but the replica
+// identity: where what they name fits the columns that the table has now, it has those. Where it
+// does not, the stream is behind a later change of the table, and what the row leaves out stays as
+// it was before: such a layout is not Table::whole, and a dropped column of a type that can be
+// TOASTed is unavailable in it until the next insert. Column::key and Table::replica_identity are
+// not told and keep their defaults. A TRUNCATE of a partition is not one of its root, and makes no
+// change. NaN and infinite numbers come as null unless the plugin was asked for numbers as strings.
 class Wal2jsonDecoder final : public Decoder {
  public:
   // `catalog` must outlive the decoder.
   explicit Wal2jsonDecoder(CatalogLookup& catalog,
                            std::span<const std::string> message_prefixes = {})
-      : registry_(catalog, message_prefixes) {}
+      : catalog_(catalog), registry_(catalog, message_prefixes) {}
 
   void feed(std::string_view message, Lsn lsn) override;
   bool next(StreamItem& item) override { return items_.next(item); }
@@ -41,6 +43,7 @@ class Wal2jsonDecoder final : public Decoder {
   struct Relation {
     ResolvedTable* resolved = nullptr;
     const Table* table = nullptr;  // its layout; null until one was seen
+    TableName name;                // its own
   };
   struct NameView {
     std::string_view schema;
@@ -73,8 +76,14 @@ class Wal2jsonDecoder final : public Decoder {
   // Fills `row`, learning the relation's layout anew when it is not the one that is known.
   void place(Relation& relation, std::span<const Wal2jsonColumn> seen, Gaps gaps,
              std::vector<Value>& row);
-  void learn(Relation& relation, std::span<const Wal2jsonColumn> seen, Gaps gaps);
+  // `new_row`: the same message's columns, where `seen` is its identity.
+  void learn(Relation& relation, std::span<const Wal2jsonColumn> seen, Gaps gaps,
+             std::span<const Wal2jsonColumn> new_row = {});
+  // The columns that the table has now, when the message can be of a table with just these.
+  std::vector<Column> present_columns(const TableName& name, std::span<const Wal2jsonColumn> seen,
+                                      Gaps gaps, std::span<const Wal2jsonColumn> new_row);
 
+  CatalogLookup& catalog_;
   TableRegistry registry_;
   TransactionItems items_;
   Wal2jsonReader reader_;

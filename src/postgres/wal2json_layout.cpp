@@ -56,12 +56,12 @@ Value plain_value(Value value, const Column& column) {
 
 }  // namespace
 
-bool place_row(std::span<const Wal2jsonColumn> seen, const Table& table, Gaps gaps,
+bool place_row(std::span<const Wal2jsonColumn> seen, std::span<const Column> columns, Gaps gaps,
                std::vector<Value>& row) {
-  row.assign(table.columns.size(), Value{});
+  row.assign(columns.size(), Value{});
   auto next = seen.begin();
   for (size_t i = 0; i < row.size(); ++i) {
-    const Column& column = table.columns[i];
+    const Column& column = columns[i];
     if (next != seen.end() && same_column(*next, column)) {
       row[i] = plain_value(next->value, column);
       ++next;

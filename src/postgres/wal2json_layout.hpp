@@ -17,10 +17,10 @@ enum class Gaps {
   any,           // it leaves out whatever is not in the replica identity: an old row
 };
 
-// Puts the values that `seen` tells into `row`, one per column of `table`, the others unavailable.
+// Puts the values that `seen` tells into `row`, one for each of `columns`, the others unavailable.
 // False when the table does not have just these columns, in this order, or more are missing than
 // `gaps` allows: then the layout has changed, and `row` is of no use.
-bool place_row(std::span<const Wal2jsonColumn> seen, const Table& table, Gaps gaps,
+bool place_row(std::span<const Wal2jsonColumn> seen, std::span<const Column> columns, Gaps gaps,
                std::vector<Value>& row);
 
 // The columns that a table has now: all that were `seen`, and of those `known` before the ones

@@ -128,4 +128,45 @@ TEST(RuleLints, IdAcrossSchemasIsToldOf) {
 }
 
 }  // namespace
+TEST(GeneratedColumns, AreTold) {
+  Table table = users_table();
+  table.columns[*table.find_column("plan")].generated = Generated::stored;
+  table.columns[*table.find_column("name")].generated = Generated::when_asked;
+  const auto undelivered = [&](std::string_view yaml, bool stored_come) {
+    Diagnostics diagnostics;
+    const std::unique_ptr<Mapper> mapper = compile(yaml, {table}, diagnostics);
+    EXPECT_TRUE(mapper->reads_generated_columns());
+    Diagnostics found;
+    mapper->tell_generated_columns(stored_come, found);
+    return found.text();
+  };
+  const std::string decides =
+      undelivered("table: users\nuser_id: id\ntrack: { event: A, when: plan = 'x' }\n", false);
+  EXPECT_TRUE(decides.starts_with(
+      "m.yaml:3:26: error: column 'plan' of public.users is generated, and pgoutput does not"))
+      << decides;
+  constexpr std::string_view kBody =
+      "table: users\nuser_id: id\ntrack: { event: A, properties: { p: lower(plan), n: name } }\n";
+  const std::string body = undelivered(kBody, false);
+  EXPECT_EQ(body.find("error"), std::string::npos) << body;
+  EXPECT_NE(body.find("pgoutput does not send it: it is left out"), std::string::npos) << body;
+  EXPECT_NE(body.find("generated when it is asked for"), std::string::npos) << body;
+  EXPECT_EQ(undelivered(kBody, true).find("pgoutput"), std::string::npos);
+}
+
+TEST(Heirs, WithoutAMappingAreAWarning) {
+  Table parent = users_table();
+  Table child = users_table();
+  child.name = "admins";
+  parent.heirs = {{"public", "admins"}};
+  const auto warnings = [&](const std::string& tables) {
+    Diagnostics diagnostics;
+    compile("table: " + tables + "\nuser_id: id\ntrack: { event: User Changed }\n", {parent, child},
+            diagnostics);
+    return diagnostics.text();
+  };
+  EXPECT_NE(warnings("users").find("tables inherit from public.users"), std::string::npos);
+  EXPECT_EQ(warnings("[users, admins]"), "");
+}
+
 }  // namespace waltrack

@@ -146,4 +146,14 @@ TEST_F(MappingReloadTest, WhatTheSourceLacksIsToldUntilItIsThere) {
   EXPECT_EQ(offers(), 1u);
 }
 
+TEST_F(MappingReloadTest, TheSourceIsAskedAgainWhatItLacks) {
+  start();
+  write("second");
+  ASSERT_TRUE(wait_until([&] { return offers() == 1; }));
+  EXPECT_TRUE(status_.state().lacking.empty());
+  lacks_ = true;
+  EXPECT_TRUE(wait_until([&] { return !status_.state().lacking.empty(); }));
+  EXPECT_EQ(offers(), 1u);
+}
+
 }  // namespace waltrack

@@ -52,6 +52,7 @@ BothPlugins::BothPlugins(const PostgresServer& server, const std::string& databa
   server_.exec("CREATE DATABASE " + database);
   run(schema);
   run({"CREATE PUBLICATION everything FOR ALL TABLES",
+       "CREATE PUBLICATION by_root FOR ALL TABLES WITH (publish_via_partition_root = true)",
        "SELECT pg_create_logical_replication_slot('" + database + "_w', 'wal2json')",
        "SELECT pg_create_logical_replication_slot('" + database + "_p', 'pgoutput')"});
 }
@@ -87,7 +88,7 @@ std::vector<std::string> BothPlugins::wal2json(const std::string& timezone) cons
                             "'include-type-oids', '1')"));
 }
 
-std::vector<std::string> BothPlugins::pgoutput() const {
+std::vector<std::string> BothPlugins::pgoutput(const std::string& publication) const {
   FakeCatalog known = catalog();
   PgoutputDecoder decoder(known, prefixes_);
   return decoded_without_empty(
@@ -95,7 +96,8 @@ std::vector<std::string> BothPlugins::pgoutput() const {
       messages("UTC", "SELECT lsn, encode(data, 'hex') FROM pg_logical_slot_peek_binary_changes('" +
                           database_ +
                           "_p', NULL, NULL, 'proto_version', '1', "
-                          "'publication_names', 'everything', 'messages', 'true')"));
+                          "'publication_names', '" +
+                          publication + "', 'messages', 'true')"));
 }
 
 std::vector<StreamMessage> BothPlugins::messages(const std::string& timezone,
@@ -130,6 +132,16 @@ FakeCatalog BothPlugins::catalog() const {
                      "JOIN pg_namespace rn ON rn.oid = r.relnamespace WHERE c.relispartition",
                      database_)) {
     known.roots[row[0].c_str()] = {row[1].c_str(), row[2].c_str()};
+  }
+  for (const auto& row :
+       server_.query("SELECT n.nspname || '.' || c.relname, a.attname, a.atttypid::int8 FROM "
+                     "pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a "
+                     "ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped WHERE "
+                     "c.relkind IN ('r', 'p') AND c.oid >= 16384 ORDER BY c.oid, a.attnum",
+                     database_)) {
+    Column& column = known.columns[row[0].c_str()].emplace_back();
+    column.name = row[1].c_str();
+    column.type = known.type(row[2].as<uint32_t>());
   }
   return known;
 }

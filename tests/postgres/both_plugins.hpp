@@ -32,7 +32,8 @@ class BothPlugins {
   // What the decoders make of all that happened since the slots were made: items as text with the
   // type OIDs of their columns, transactions without a change left out.
   std::vector<std::string> wal2json(const std::string& timezone = "UTC") const;
-  std::vector<std::string> pgoutput() const;
+  // The publication "everything" tells partitions by their own names, "by_root" as their root.
+  std::vector<std::string> pgoutput(const std::string& publication = "everything") const;
 
  private:
   std::vector<StreamMessage> messages(const std::string& timezone, const std::string& query) const;

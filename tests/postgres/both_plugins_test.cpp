@@ -23,6 +23,14 @@ size_t lines_starting(const Lines& lines, const std::string& start) {
       lines, [&](const std::string& line) { return line.starts_with(start); }));
 }
 
+// What ids are made of: without the values.
+Lines places(const Lines& lines) {
+  Lines places;
+  for (const std::string& line : lines)
+    places.push_back(line.substr(0, std::min(line.find(" new("), line.find(" old("))));
+  return places;
+}
+
 // One server for all tests, a database for each.
 class BothPluginsTest : public testing::Test {
  protected:
@@ -160,13 +168,82 @@ TEST_F(BothPluginsTest, PartitionsAreTheirRootInEveryOperation) {
             "CREATE TABLE part_c_deep PARTITION OF part_c DEFAULT", "CREATE TABLE other (a int)"});
   both.run({"INSERT INTO part VALUES (1, 'a', 1), (101, 'b', 2), (201, 'c', 3)",
             "UPDATE part SET v = 'new'", "UPDATE part SET id = 150 WHERE id = 1",
-            "DELETE FROM part WHERE id = 150", "INSERT INTO other VALUES (1)",
-            "TRUNCATE part, other", "TRUNCATE part_b"});
+            "DELETE FROM part WHERE id = 150", "INSERT INTO other VALUES (1)"});
   const Lines lines = same(both);
   EXPECT_FALSE(any_line_has(lines, "part_"));
   EXPECT_TRUE(any_line_has(lines, "new(n='2' v='b' id='101')"));
+  EXPECT_EQ(places(lines), places(both.pgoutput("by_root")));
+}
+
+TEST_F(BothPluginsTest, ATruncateIsToldOfTheRootAndOfNoPartitionAlone) {
+  const BothPlugins both = make(
+      {"CREATE SCHEMA side", "CREATE TABLE part (id int PRIMARY KEY) PARTITION BY RANGE (id)",
+       "CREATE TABLE part_a PARTITION OF part FOR VALUES FROM (0) TO (100)",
+       "CREATE TABLE side.part_b PARTITION OF part FOR VALUES FROM (100) TO (200) PARTITION "
+       "BY LIST (id)",
+       "CREATE TABLE side.part_b_deep PARTITION OF side.part_b DEFAULT",
+       "CREATE TABLE other (id int PRIMARY KEY)", "CREATE TABLE child (other int REFERENCES other)",
+       "CREATE TABLE city (name text)", "CREATE TABLE capital (state text) INHERITS (city)"});
+  both.run({"INSERT INTO part VALUES (1), (101)", "TRUNCATE part, other CASCADE", "TRUNCATE part_a",
+            "TRUNCATE side.part_b", "TRUNCATE side.part_b_deep", "TRUNCATE city",
+            "TRUNCATE ONLY city", "TRUNCATE capital", "TRUNCATE part"});
+  const Lines lines = both.wal2json();
+  EXPECT_EQ(places(lines), places(both.pgoutput("by_root")));
   EXPECT_EQ(lines_starting(lines, "truncate public.part "), 2U);
   EXPECT_EQ(lines_starting(lines, "truncate public.other "), 1U);
+  EXPECT_EQ(lines_starting(lines, "truncate public.child "), 1U);
+  EXPECT_EQ(lines_starting(lines, "truncate public.city "), 2U);
+  EXPECT_EQ(lines_starting(lines, "truncate public.capital "), 2U);
+  EXPECT_EQ(lines_starting(lines, "truncate"), 8U);
+}
+
+TEST_F(BothPluginsTest, RowsOfAChildTableAreTheChilds) {
+  const BothPlugins both = make({"CREATE TABLE city (name text PRIMARY KEY, n int)",
+                                 "CREATE TABLE capital (state text) INHERITS (city)",
+                                 "ALTER TABLE capital ADD PRIMARY KEY (name)"});
+  both.run({"INSERT INTO city VALUES ('a', 1)", "INSERT INTO capital VALUES ('b', 2, 's')",
+            "UPDATE city SET n = n + 1", "DELETE FROM city"});
+  const Lines lines = same(both);
+  EXPECT_EQ(lines_starting(lines, "update public.city "), 1U);
+  EXPECT_EQ(lines_starting(lines, "update public.capital "), 1U);
+}
+
+TEST_F(BothPluginsTest, RowsThatMoveBetweenPartitionsAreDeletedAndInserted) {
+  const BothPlugins both =
+      make({"CREATE SCHEMA side",
+            "CREATE TABLE part (id int PRIMARY KEY, v text, big text) "
+            "PARTITION BY RANGE (id)",
+            "ALTER TABLE part ALTER big SET STORAGE EXTERNAL",
+            "CREATE TABLE part_a PARTITION OF part FOR VALUES FROM (0) TO (100)",
+            "CREATE TABLE side.part_b (big text, v text, gone int, id int PRIMARY KEY)",
+            "ALTER TABLE side.part_b ALTER big SET STORAGE EXTERNAL",
+            "ALTER TABLE side.part_b DROP gone",
+            "ALTER TABLE part ATTACH PARTITION side.part_b FOR VALUES FROM (100) TO (200)"});
+  both.run({"INSERT INTO part VALUES (1, 'a', repeat('x', 3000)), (2, 'b', NULL)",
+            "UPDATE part SET id = id + 100", "UPDATE part SET v = 'c'"});
+  const Lines lines = both.wal2json();
+  EXPECT_EQ(places(lines), places(both.pgoutput("by_root")));
+  EXPECT_EQ(lines_starting(lines, "delete public.part "), 2U);
+  EXPECT_EQ(lines_starting(lines, "insert public.part "), 4U);
+  EXPECT_TRUE(any_line_has(lines, "new(big='xxx")) << "a moved row is whole";
+  EXPECT_TRUE(any_line_has(lines, "new(big=? v='c' id='101')"));
+}
+
+TEST_F(BothPluginsTest, AColumnThatWasRenamedIsNotTakenForUnchanged) {
+  const BothPlugins both = make({"CREATE TABLE t (id int PRIMARY KEY, plan text, n int)"});
+  both.run({"INSERT INTO t VALUES (1, 'gold', 1)", "ALTER TABLE t RENAME plan TO tier",
+            "UPDATE t SET n = 2", "DELETE FROM t"});
+  const Lines lines = same(both);
+  EXPECT_TRUE(any_line_has(lines, "new(id='1' tier='gold' n='2') old(id='1' tier=? n=?)"));
+  EXPECT_TRUE(any_line_has(lines, " old(id='1' tier=? n=?)"));
+}
+
+TEST_F(BothPluginsTest, AnUpdateThatComesFirstShowsAllColumns) {
+  const BothPlugins both = make({"CREATE TABLE t (id int PRIMARY KEY, big text, n int)",
+                                 "ALTER TABLE t ALTER big SET STORAGE EXTERNAL",
+                                 "INSERT INTO t VALUES (1, repeat('x', 3000), 1)"});
+  both.run({"UPDATE t SET n = 2", "DELETE FROM t"});
+  EXPECT_TRUE(any_line_has(same(both), "new(id='1' big=? n='2') old(id='1' big=? n=?)"));
 }
 
 TEST_F(BothPluginsTest, OddNamesStayAsTheyAre) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <gtest/gtest.h>
+#include <map>
 
 #include "support/postgres_server.hpp"
 
@@ -209,6 +210,57 @@ TEST_F(CatalogTest, GlobsAreCoveredByTheNextWiderPattern) {
                   {{"a*", true}, {"b*", true}}};
   EXPECT_EQ(catalog.patterns_for(wanted),
             (std::vector<TablePattern>{{"", "users"}, {"public", ""}, {"", ""}}));
+}
+
+TEST_F(CatalogTest, KnowsWhatTheServerGenerates) {
+  server_->exec(
+      "CREATE TABLE made (id int GENERATED ALWAYS AS IDENTITY, n int, twice int GENERATED ALWAYS "
+      "AS "
+      "(n * 2) STORED)");
+  Catalog catalog(server_->conninfo());
+  const std::optional<Table> made = catalog.read_table({"public", "made"});
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->columns.at(0).generated, Generated::no);
+  EXPECT_EQ(made->columns.at(2).generated, Generated::stored);
+}
+
+TEST_F(CatalogTest, KnowsWhoInheritsFromATable) {
+  server_->exec("CREATE SCHEMA kin");
+  server_->exec("CREATE TABLE city (name text)");
+  server_->exec("CREATE TABLE capital (state text) INHERITS (city)");
+  server_->exec("CREATE TABLE kin.deep () INHERITS (capital)");
+  server_->exec("CREATE TABLE split (id int) PARTITION BY LIST (id)");
+  server_->exec("CREATE TABLE split_all PARTITION OF split DEFAULT");
+  Catalog catalog(server_->conninfo());
+  std::map<std::string, std::vector<TableName>> heirs;
+  for (const Table& table : catalog.read_tables()) {
+    if (!table.heirs.empty()) heirs[table.full_name()] = table.heirs;
+  }
+  EXPECT_EQ(heirs, (std::map<std::string, std::vector<TableName>>{
+                       {"public.city", {{"kin", "deep"}, {"public", "capital"}}},
+                       {"public.capital", {{"kin", "deep"}}}}));
+}
+
+TEST_F(CatalogTest, TellsTheColumnsOfThisMoment) {
+  server_->exec("CREATE TABLE growing (id int)");
+  Catalog catalog(server_->conninfo());
+  catalog.load();
+  EXPECT_EQ(catalog.columns_of("public", "growing").size(), 1U);
+  server_->exec("ALTER TABLE growing ADD more text");
+  EXPECT_EQ(catalog.columns_of("public", "growing").size(), 2U);
+  server_->exec("DROP TABLE growing");
+  EXPECT_TRUE(catalog.columns_of("public", "growing").empty());
+}
+
+TEST_F(CatalogTest, ADetachedPartitionIsItsOwnRootWhenAskedAnew) {
+  server_->exec("CREATE TABLE whole (id int) PARTITION BY LIST (id)");
+  server_->exec("CREATE TABLE whole_part PARTITION OF whole DEFAULT");
+  Catalog catalog(server_->conninfo());
+  catalog.load();
+  server_->exec("ALTER TABLE whole DETACH PARTITION whole_part");
+  EXPECT_EQ(catalog.root_of("public", "whole_part").name, "whole");
+  EXPECT_EQ(catalog.present_root_of("public", "whole_part").name, "whole_part");
+  EXPECT_EQ(catalog.root_of("public", "whole_part").name, "whole_part");
 }
 
 }  // namespace waltrack

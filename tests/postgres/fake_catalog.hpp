@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "postgres/catalog_lookup.hpp"
 
@@ -21,9 +22,12 @@ class FakeCatalog final : public CatalogLookup {
       {1186, ValueKind::interval}, {1184, ValueKind::timestamptz}, {1266, ValueKind::timetz},
       {1700, ValueKind::numeric},  {3802, ValueKind::json},
   };
-  std::map<std::string, TableName> roots;  // "schema.leaf" → root
+  std::map<std::string, TableName> roots;              // "schema.leaf" → root
+  std::map<std::string, TableName> present_roots;      // where the answer has changed
+  std::map<std::string, std::vector<Column>> columns;  // "schema.table" → as it is now
   int type_questions = 0;
   int root_questions = 0;
+  int column_questions = 0;
 
   ColumnType type(uint32_t oid) override {
     ++type_questions;
@@ -37,6 +41,19 @@ class FakeCatalog final : public CatalogLookup {
     ++root_questions;
     const auto root = roots.find(std::string(schema) + "." + std::string(name));
     return root != roots.end() ? root->second : TableName{std::string(schema), std::string(name)};
+  }
+
+  TableName present_root_of(std::string_view schema, std::string_view name) override {
+    const auto root = present_roots.find(std::string(schema) + "." + std::string(name));
+    if (root != present_roots.end()) return root->second;
+    --root_questions;
+    return root_of(schema, name);
+  }
+
+  std::vector<Column> columns_of(std::string_view schema, std::string_view name) override {
+    ++column_questions;
+    const auto found = columns.find(std::string(schema) + "." + std::string(name));
+    return found != columns.end() ? found->second : std::vector<Column>{};
   }
 };
 

@@ -175,14 +175,22 @@ TEST_F(PgoutputDecoderTest, PartitionsAreTheirRootAndShareItsCount) {
   EXPECT_EQ(catalog.root_questions, 2);
 }
 
-TEST_F(PgoutputDecoderTest, ATruncateIsOneItemPerResolvedTable) {
+TEST_F(PgoutputDecoderTest, ADetachedPartitionIsATableOfItsOwn) {
   catalog.roots["public.users_a"] = {"public", "users"};
-  catalog.roots["public.users_b"] = {"public", "users"};
+  catalog.present_roots["public.users_a"] = {"public", "users_a"};
   inside(users_relation('d', 1, "users_a"));
-  inside(users_relation('d', 2, "users_b"));
+  EXPECT_EQ(inside(M('I').u32(1).letter('N').tuple({"t1", "n", "n"})),
+            "insert public.users_a xid=750 at=0/50 #0 new(id='1' bio=null n=null)");
+}
+
+TEST_F(PgoutputDecoderTest, ATruncateIsOneItemPerTableAndNoneForAPartition) {
+  catalog.roots["public.users_a"] = {"public", "users"};
+  inside(users_relation('d', 1, "users"));
+  inside(users_relation('d', 2, "users_a"));
   inside(users_relation('d', 3, "orders"));
-  EXPECT_EQ(inside(M('T').u32(3).u8(3).u32(1).u32(3).u32(2)),
+  EXPECT_EQ(inside(M('T').u32(4).u8(3).u32(1).u32(3).u32(2).u32(1)),
             "truncate public.users xid=750 at=0/50 #0\ntruncate public.orders xid=750 at=0/50 #0");
+  EXPECT_EQ(inside(M('T').u32(1).u8(3).u32(2)), "");
 }
 
 TEST_F(PgoutputDecoderTest, OriginsAndTypesAreSkipped) {

@@ -29,6 +29,14 @@ class PublicationTest : public testing::Test {
     PgConnection connection = PgConnection::open(server_->conninfo("shop", role), PgMode::plain);
     ensure_publication(connection, settings_);
   }
+  // What is still lacking, one a line.
+  std::string mend(const std::string& role = "postgres") const {
+    PgConnection connection = PgConnection::open(server_->conninfo("shop", role), PgMode::plain);
+    std::string lacking;
+    for (const std::string& one : mend_publication(connection, settings_))
+      lacking += one + "\n";
+    return lacking;
+  }
   Error refusal(const std::string& role = "postgres") const {
     try {
       ensure(role);
@@ -158,6 +166,44 @@ TEST_F(PublicationTest, OfInsertsOnlyTakesATableWithoutAnIdentity) {
 TEST_F(PublicationTest, OfATableThatIsNotThereIsUsage) {
   settings_.followed.tables.push_back({"public", "nothing"});
   EXPECT_EQ(refusal().kind(), ErrorKind::usage);
+}
+
+TEST_F(PublicationTest, GetsBackATableThatWasMadeAnew) {
+  ensure();
+  exec("DROP TABLE users");
+  EXPECT_EQ(mend(),
+            "there is no table public.users any more; if it was renamed, map its new name\n");
+  exec("CREATE TABLE users (id int PRIMARY KEY)");
+  EXPECT_EQ(mend(), "");
+  EXPECT_EQ(published(), "orders users");
+}
+
+TEST_F(PublicationTest, OneTableThatCannotBeMendedKeepsNoOtherFromIt) {
+  ensure();
+  exec("CREATE SCHEMA aside");
+  exec("ALTER TABLE orders SET SCHEMA aside");
+  exec("DROP TABLE users");
+  exec("CREATE TABLE users (id int PRIMARY KEY)");
+  exec("CREATE TABLE clicks (at timestamptz)");
+  settings_.followed.tables.push_back({"public", "clicks"});
+  const std::string lacking = mend();
+  EXPECT_NE(lacking.find("if it was moved, map it where it is: aside.orders"), std::string::npos)
+      << lacking;
+  EXPECT_NE(lacking.find("public.clicks has no replica identity"), std::string::npos) << lacking;
+  EXPECT_EQ(published(), "orders users");
+}
+
+TEST_F(PublicationTest, WithAListOfColumnsTellsWhatItLeavesOut) {
+  exec("ALTER TABLE users ADD email text, ADD plan text");
+  exec("CREATE PUBLICATION waltrack FOR TABLE orders, users (id, plan)");
+  const std::string lacking = mend();
+  EXPECT_NE(lacking.find("leaves out columns of public.users: email;"), std::string::npos)
+      << lacking;
+}
+
+TEST_F(PublicationTest, ThatIsGoneIsNotMadeAnewForASlot) {
+  EXPECT_NE(mend().find("publication waltrack is gone"), std::string::npos);
+  EXPECT_EQ(server_->value("SELECT count(*) FROM pg_publication", "shop"), "0");
 }
 
 }  // namespace waltrack

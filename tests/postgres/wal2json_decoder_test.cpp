@@ -128,6 +128,38 @@ TEST_F(Wal2jsonDecoderTest, ALayoutLearntFromADeleteGrows) {
   EXPECT_EQ(table_id(kUpdateToast), table_id(kInsertToast));
 }
 
+TEST_F(Wal2jsonDecoderTest, ALayoutIsThatOfTheCatalogWhereTheRowFitsIt) {
+  Column id;
+  id.name = "id";
+  id.type = catalog.type(23);
+  Column big;
+  big.name = "big";
+  big.type = catalog.type(25);
+  Column n = id;
+  n.name = "n";
+  catalog.columns["public.toast"] = {id, big, n};
+  EXPECT_EQ(inside(kDeleteToast),
+            "delete public.toast xid=750 at=0/19801C0 #0 old(id='2' big=? n=?)");
+  EXPECT_EQ(inside(kUpdateToast),
+            "update public.toast xid=750 at=0/1980020 #0 new(id='1' big=? n='2') old(id='1' big=? "
+            "n=?)");
+  EXPECT_EQ(table_id(kUpdateToast), table_id(kInsertToast));
+  EXPECT_EQ(catalog.column_questions, 1);
+}
+
+TEST_F(Wal2jsonDecoderTest, ALayoutFromARowAloneIsNotWhole) {
+  const auto whole = [&](const std::string& message) {
+    StreamItem item;
+    decoder.feed(message, Lsn{1});
+    return decoder.next(item) && item.change.table->whole;
+  };
+  inside(kDeleteToast);
+  EXPECT_FALSE(whole(kDeleteToast));
+  EXPECT_FALSE(whole(kUpdateToast));
+  EXPECT_TRUE(whole(kInsertToast));
+  EXPECT_TRUE(whole(kUpdateToast));
+}
+
 TEST_F(Wal2jsonDecoderTest, AddedAndDroppedColumnsMakeAnotherTable) {
   const std::string comp = R"({"action":"I","xid":1,"lsn":"0/5","schema":"public","table":"comp",)"
                            R"("columns":[{"name":"x","typeoid":23,"value":1},)";
@@ -165,7 +197,7 @@ TEST_F(Wal2jsonDecoderTest, PartitionsAreTheirRoot) {
   EXPECT_EQ(catalog.root_questions, 2) << "once per partition, not per row";
 }
 
-TEST_F(Wal2jsonDecoderTest, ATruncateIsOneItemPerResolvedTable) {
+TEST_F(Wal2jsonDecoderTest, ATruncateIsOneItemPerTableAndNoneForAPartition) {
   catalog.roots["public.part_a"] = {"public", "part"};
   catalog.roots["public.part_b"] = {"public", "part"};
   const auto truncate = [](const char* table, const char* lsn) {
@@ -179,6 +211,7 @@ TEST_F(Wal2jsonDecoderTest, ATruncateIsOneItemPerResolvedTable) {
   EXPECT_EQ(inside(truncate("toast", "0/1985F68")),
             "truncate public.toast xid=750 at=0/1985F68 #0");
   EXPECT_EQ(inside(truncate("part", "0/1985FFF")), "truncate public.part xid=750 at=0/1985FFF #0");
+  EXPECT_EQ(inside(truncate("part_a", "0/1986FFF")), "");
 }
 
 constexpr const char* kOwnMessage =

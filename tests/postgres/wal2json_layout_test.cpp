@@ -28,7 +28,7 @@ class Wal2jsonLayoutTest : public testing::Test {
     return made;
   }
   bool placed(const Names& names, const Table& where, Gaps gaps) {
-    return place_row(seen(names), where, gaps, row);
+    return place_row(seen(names), where.columns, gaps, row);
   }
   std::string merged(const Names& names, const Names& known, Gaps gaps) {
     std::string text;
@@ -86,7 +86,7 @@ TEST_F(Wal2jsonLayoutTest, ByteaIsBareHexWhateverItsDomain) {
   Table files;
   files.columns.push_back(registry.column("data", 17, false));
   const std::vector<Wal2jsonColumn> columns{{"data", 17, Value::present("\\xdead")}};
-  ASSERT_TRUE(place_row(columns, files, Gaps::none, row));
+  ASSERT_TRUE(place_row(columns, files.columns, Gaps::none, row));
   EXPECT_EQ(row[0].text, "dead");
 }
 
