@@ -77,7 +77,7 @@ void check_mappings_against_server(const Loaded& loaded, const SourceSettings& s
     catalog.load();
     const std::unique_ptr<Mapper> mapper =
         compile_against(catalog, loaded.mappings, MessageIdentity(0, "", ""), diagnostics);
-    if (mapper && !report.server_is_wrong) {
+    if (mapper && !report.source_is_wrong()) {
       tell_undelivered(*mapper, source_settings(loaded), diagnostics);
     }
     if (may_lock)

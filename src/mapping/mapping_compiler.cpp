@@ -68,11 +68,11 @@ void MappingCompiler::tell_of_heirs() {
   for (const std::unique_ptr<TablePlan>& plan : plans_) {
     std::string heirs;
     for (const TableName& heir : plan->table.heirs) {
-      if (targets_.contains(heir.full_name())) continue;
+      if (targets_.contains({heir.schema, heir.name})) continue;
       heirs.append(heirs.empty() ? "" : ", ").append(heir.full_name());
     }
     if (heirs.empty()) continue;
-    diagnostics_.warning(targets_.at(plan->table.full_name())->place,
+    diagnostics_.warning(targets_.at({plan->table.schema, plan->table.name})->place,
                          "tables inherit from " + plan->table.full_name() +
                              " and have no mapping; their rows are not rows of its own: " + heirs,
                          "if they are meant, too, name them: table: [" + plan->table.full_name() +
