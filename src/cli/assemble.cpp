@@ -41,9 +41,23 @@ PluginChoice plugin_choice(const Config& config) {
   return PluginChoice::automatic;
 }
 
+// For `waltrack status`, until the stream begins.
+void save_problem(StateFile& state, std::string problem) {
+  SourceState source;
+  source.since_us = SystemClock().utc_us();
+  source.problem = std::move(problem);
+  state.save_source(source);
+}
+
+void tell_waiting(const char* what, const Error& error, StateFile& state) {
+  log::warn(what, {{"reason", error.describe()}});
+  save_problem(state, error.describe());
+}
+
 // A server that is just starting is worth waiting for; one that is not there is a mistake to tell
 // at once. Returns nothing when a signal came first.
-std::optional<ServerIdentity> wait_for_server(const std::string& url, int stop_fd) {
+std::optional<ServerIdentity> wait_for_server(const std::string& url, StateFile& state,
+                                              int stop_fd) {
   constexpr std::string_view kCannotConnectNow = "57P03";
   Backoff backoff(std::chrono::milliseconds(500), std::chrono::seconds(10), std::random_device()());
   while (true) {
@@ -51,7 +65,7 @@ std::optional<ServerIdentity> wait_for_server(const std::string& url, int stop_f
       return read_server_identity(url);
     } catch (const PgError& error) {
       if (error.sqlstate() != kCannotConnectNow) throw;
-      log::warn("the server is not ready yet; waiting", {{"reason", error.describe()}});
+      tell_waiting("the server is not ready yet; waiting", error, state);
     }
     pollfd waiting{stop_fd, POLLIN, 0};
     if (poll(&waiting, 1, static_cast<int>(backoff.next().count())) > 0) return std::nullopt;
@@ -99,21 +113,39 @@ struct Started {
 // What waiting can mend is waited for: a standby that has not replayed yet what was read before, as
 // after a switch to another one. Returns nothing when a signal came first.
 std::optional<StartDecision> wait_for_start(const SourceSettings& settings, ServerIdentity& server,
-                                            const StateFile& state,
-                                            const std::optional<SourceIdentity>& identity,
-                                            const std::optional<Checkpoint>& checkpoint,
-                                            int stop_fd) {
+                                            StateFile& state, int stop_fd) {
   Backoff backoff(std::chrono::milliseconds(500), std::chrono::seconds(10), std::random_device()());
   while (true) {
     try {
-      return start_decision(settings, server, identity, checkpoint, state.path());
+      return start_decision(settings, server, state.identity(), state.checkpoint(), state.path());
     } catch (const Error& error) {
       if (!error.is_transient()) throw;
-      log::warn("the source is not ready yet; waiting", {{"reason", error.describe()}});
+      tell_waiting("the source is not ready yet; waiting", error, state);
     }
     pollfd waiting{stop_fd, POLLIN, 0};
     if (poll(&waiting, 1, static_cast<int>(backoff.next().count())) > 0) return std::nullopt;
-    if (const auto now = wait_for_server(settings.url, stop_fd)) server = *now;
+    if (const auto now = wait_for_server(settings.url, state, stop_fd)) server = *now;
+  }
+}
+
+// Likewise for the slot: what keeps it from being made may pass. Returns nothing when a signal came
+// first.
+std::optional<PreparedSlot> wait_for_slot(const SourceSettings& settings, StateFile& state,
+                                          int stop_fd) {
+  Backoff backoff(std::chrono::milliseconds(500), std::chrono::seconds(10), std::random_device()());
+  const auto signaled = [stop_fd](int milliseconds) {
+    pollfd waiting{stop_fd, POLLIN, 0};
+    return poll(&waiting, 1, milliseconds) > 0;
+  };
+  while (true) {
+    try {
+      return prepare_slot(settings, !state.checkpoint(), std::chrono::seconds(60),
+                          [&] { return signaled(0); });
+    } catch (const Error& error) {
+      if (!error.is_transient()) throw;
+      if (!signaled(0)) tell_waiting("the slot is not ready yet; trying again", error, state);
+    }
+    if (signaled(static_cast<int>(backoff.next().count()))) return std::nullopt;
   }
 }
 
@@ -122,20 +154,20 @@ std::optional<StartDecision> wait_for_start(const SourceSettings& settings, Serv
 // came first.
 std::optional<Started> settle_start(const SourceSettings& settings, ServerIdentity& server,
                                     StateFile& state, int stop_fd) {
-  const std::optional<StartDecision> decision =
-      wait_for_start(settings, server, state, state.identity(), state.checkpoint(), stop_fd);
+  const std::optional<StartDecision> decision = wait_for_start(settings, server, state, stop_fd);
   if (!decision) return std::nullopt;
   for (const std::string& warning : decision->warnings)
     log::warn(warning);
   const bool first_start = !state.checkpoint();
-  const PreparedSlot slot = prepare_slot(settings, first_start);
-  Started started{slot.plugin, decision->start};
-  if (first_start) started.start = {.lsn = slot.confirmed, .within = std::nullopt};
+  const std::optional<PreparedSlot> slot = wait_for_slot(settings, state, stop_fd);
+  if (!slot) return std::nullopt;
+  Started started{slot->plugin, decision->start};
+  if (first_start) started.start = {.lsn = slot->confirmed, .within = std::nullopt};
   state.adopt({.system_identifier = server.system_identifier,
                .database = server.database,
                .slot = settings.slot,
-               .plugin = std::string(plugin_name(slot.plugin)),
-               .timeline = server.history.timeline()},
+               .plugin = std::string(plugin_name(slot->plugin)),
+               .origin = {server.history.timeline(), server.standby}},
               started.start);
   return started;
 }
@@ -286,7 +318,8 @@ void stream_until_signal(const Loaded& loaded) {
   if (!destination_id.warning.empty()) log::warn(destination_id.warning);
 
   SourceSettings settings = source_settings(loaded);
-  std::optional<ServerIdentity> server = wait_for_server(settings.url, stop_fd);
+  save_problem(state, "starting");
+  std::optional<ServerIdentity> server = wait_for_server(settings.url, state, stop_fd);
   if (!server) return;
   Catalog catalog(settings.url);
   catalog.load();

@@ -131,7 +131,6 @@ void CheckReport::print() const {
     has_sql |= !finding.fix.sql.empty();
     const std::string word =
         tinted(look, is_error ? Tint::red : Tint::yellow, is_error ? "error:" : "warning:");
-    const std::string where = finding.where.empty() ? "" : shown_lines(finding.where, "  ") + ": ";
     const std::string code = finding.code == kOfFiles ? "" : " [" + finding.code + "]";
     std::printf("%s %s%s%s\n", word.c_str(), place_of(finding).c_str(),
                 shown_lines(finding.what, "  ").c_str(), tinted(look, Tint::dim, code).c_str());
@@ -165,7 +164,7 @@ void CheckReport::print_fix_sql() const {
   std::erase_if(findings, [](const Finding& finding) {
     return finding.code == kOfFiles && finding.severity == Severity::warning;
   });
-  std::fputs(fix_script(findings, database_).c_str(), stdout);
+  std::fputs(fix_script(findings, database_, standby_).c_str(), stdout);
 }
 
 }  // namespace waltrack

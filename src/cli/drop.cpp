@@ -54,9 +54,9 @@ void confirm(const SourceSettings& settings, const DropOptions& options) {
                 "waltrack drop --yes");
   }
   std::fprintf(stderr,
-               "This drops slot %s: what changes from now until the next `waltrack run` is never "
-               "sent.\nDrop it? [y/N] ",
-               settings.slot.c_str());
+               "This drops slot %s and publication %s: what changes from now until the next "
+               "`waltrack run` is never sent.\nDrop them? [y/N] ",
+               settings.slot.c_str(), settings.publication.c_str());
   std::string answer;
   std::getline(std::cin, answer);
   if (answer != "y" && answer != "Y" && answer != "yes") {

@@ -5,6 +5,7 @@
 #include "model/change.hpp"
 #include "model/followed.hpp"
 #include "model/lsn.hpp"
+#include "model/timeline_history.hpp"
 
 namespace waltrack {
 
@@ -33,6 +34,9 @@ class ChangeSource {
   // whose commit record (or message) begins before it are left out. Closes what was open.
   virtual void open(Lsn start) = 0;
   virtual void close() = 0;
+
+  // Of the stream that open() opened last.
+  virtual StreamOrigin origin() const { return {}; }
 
   // The next item, or false when nothing has arrived completely yet. Never blocks. Views in `item`
   // hold until the next call.

@@ -63,7 +63,8 @@ class ProgressStore {
   // Remembers for it how the mapping files fare.
   virtual void save_mappings(const MappingState& mappings) = 0;
 
-  // Remembers for it how the source fares.
+  // Remembers for it how the source fares, and for the next start where the stream comes from: to
+  // be stored before a checkpoint that holds something of that stream.
   virtual void save_source(const SourceState& source) = 0;
 };
 

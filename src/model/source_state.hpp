@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/lsn.hpp"
+#include "model/timeline_history.hpp"
 
 namespace waltrack {
 
@@ -42,6 +43,7 @@ struct SourceState {
   bool streaming = false;
   int64_t since_us = 0;  // streaming or not
   std::string problem;   // not streaming: why
+  StreamOrigin origin;   // of the stream, or of the last one
   std::optional<SourceReading> reading;
 
   bool operator==(const SourceState&) const = default;

@@ -47,15 +47,19 @@ std::optional<Lsn> TimelineHistory::end_of(uint32_t timeline) const {
   return std::nullopt;
 }
 
-HistoryVerdict judge_history(const TimelineHistory& server, uint32_t read_timeline, Lsn read,
+HistoryVerdict judge_history(const TimelineHistory& server, const StreamOrigin& origin, Lsn read,
                              Lsn confirmed) {
   using Kind = HistoryVerdict::Kind;
-  if (read_timeline == 0 || read_timeline == server.timeline()) return {};
-  if (server.timeline() < read_timeline) return {Kind::server_older, {}};
-  const std::optional<Lsn> end = server.end_of(read_timeline);
-  if (!end) return {Kind::unrelated, {}};
-  if (read <= *end || confirmed > *end) return {};
-  return {Kind::diverged, *end};
+  if (origin.timeline == 0 || origin.timeline == server.timeline()) return {};
+  if (server.timeline() < origin.timeline) return {Kind::server_older, {}};
+  if (!server.end_of(origin.timeline)) return {Kind::unrelated, {}};
+  for (const TimelineHistory::Ancestor& ancestor : server.ancestors()) {
+    // Before ours all is shared.
+    if (ancestor.timeline < origin.timeline || read <= ancestor.end) continue;
+    if (confirmed <= ancestor.end) return {Kind::diverged, ancestor.end};
+    if (!origin.standby) return {Kind::slot_beyond, ancestor.end};
+  }
+  return {};
 }
 
 }  // namespace waltrack

@@ -28,12 +28,14 @@ class TimelineHistory {
   // the timeline is not an ancestor.
   std::optional<Lsn> end_of(uint32_t timeline) const;
 
- private:
   struct Ancestor {
     uint32_t timeline = 0;
     Lsn end;
   };
+  // The oldest first.
+  const std::vector<Ancestor>& ancestors() const { return ancestors_; }
 
+ private:
   uint32_t timeline_ = 1;
   std::vector<Ancestor> ancestors_;
 };
@@ -45,17 +47,26 @@ struct HistoryVerdict {
     server_older,  // the server is on an earlier timeline than what was read
     diverged,      // the server's history left ours at `shared_until`, before where reading stood
     unrelated,     // our timeline is no ancestor of the server's
+    slot_beyond,   // diverged, and the slot can't go back to `shared_until`
   };
 
   Kind kind = Kind::shared;
-  Lsn shared_until;  // diverged
+  Lsn shared_until;  // diverged, slot_beyond
 };
 
-// `read_timeline` is the one that the server was on when reading began (0: not known), `read` how
-// far it went, `confirmed` the position of the server's slot. A standby that is promoted while it
-// is read goes over to its new timeline in the middle of the stream; its slot then was confirmed
-// behind the switch, which no other server's can be.
-HistoryVerdict judge_history(const TimelineHistory& server, uint32_t read_timeline, Lsn read,
+// Which server a stream comes from, as far as its history goes.
+struct StreamOrigin {
+  uint32_t timeline = 0;  // that it was on when the stream began; 0: not known
+  bool standby = false;   // it followed another server then
+
+  bool operator==(const StreamOrigin&) const = default;
+};
+
+// `origin` is of the stream that was read, `read` how far that went, `confirmed` the position of
+// the server's slot. A standby that is promoted while it is read goes over to its new timeline in
+// the middle of the stream; a slot of a standby that was confirmed behind the switch was read
+// through it. Of a stream that began on a primary nothing was read behind the end of its timeline.
+HistoryVerdict judge_history(const TimelineHistory& server, const StreamOrigin& origin, Lsn read,
                              Lsn confirmed);
 
 }  // namespace waltrack

@@ -86,7 +86,7 @@ void Capture::run() {
 
 void Capture::connect() {
   source_.open(received_);
-  hooks_.on_streaming();
+  hooks_.on_streaming(source_.origin());
   in_transaction_ = false;
   shutdown_watch_.reset();
 }

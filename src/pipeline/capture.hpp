@@ -24,9 +24,9 @@ struct CaptureHooks {
   std::function<void()> on_flushed;             // something new is in lanes, ledger or dead letters
   std::function<void(bool)> hurry;              // whether capture waits for the confirmed position
   std::function<void(std::string)> on_waiting;  // why offered mappings are not live yet
-  std::function<void(const MappingSet&)> on_mappings;  // these are live from now on
-  std::function<void()> on_streaming;
-  std::function<void(const std::string&)> on_ended;  // the stream, or the attempt at one; why
+  std::function<void(const MappingSet&)> on_mappings;     // these are live from now on
+  std::function<void(const StreamOrigin&)> on_streaming;  // before anything of it is taken in
+  std::function<void(const std::string&)> on_ended;       // the stream, or the attempt at one; why
 };
 
 // Reads the source, maps, fills the outbox; stops reading while more than `memory_bytes` are

@@ -67,11 +67,18 @@ void Checkpointer::save_states(bool last) {
     mappings_saved_ = version;
     states_saved_at_ = now;
   }
-  if (const uint64_t version = source_.version(); version != source_saved_) {
-    store_.save_source(source_.state());
-    source_saved_ = version;
+  if (source_.version() != source_saved_) {
+    save_source();
     states_saved_at_ = now;
   }
+}
+
+void Checkpointer::save_source() {
+  const uint64_t version = source_.version();
+  const SourceState state = source_.state();
+  store_.save_source(state);
+  source_saved_ = version;
+  origin_saved_ = state.origin;
 }
 
 // A broken rule fails on every row: one line a minute for each rule and reason is enough.
@@ -104,6 +111,8 @@ void Checkpointer::save(bool position_alone) {
   const InflightLedger::Progress progress = ledger_.advance();
   const bool worth_saving = !letters.empty() || progress.finished_events > 0 || position_alone;
   if (worth_saving && (!letters.empty() || progress.checkpoint != saved_)) {
+    // A checkpoint on another timeline than the stored one would look like a history that diverged.
+    if (source_.state().origin != origin_saved_) save_source();
     store_.save(progress.checkpoint, letters);
     saved_ = progress.checkpoint;
     position_saved_at_ = std::chrono::steady_clock::now();

@@ -44,6 +44,7 @@ class Checkpointer {
  private:
   void save(bool position_alone);
   void save_states(bool last);
+  void save_source();
   bool sleep();
   void tell(const DeadLetter& letter);
 
@@ -69,6 +70,7 @@ class Checkpointer {
   SteadyTime position_saved_at_;
   uint64_t mappings_saved_ = 0;  // their version
   uint64_t source_saved_ = 0;    // its version
+  StreamOrigin origin_saved_;
   SteadyTime states_saved_at_;
   struct Told {
     uint64_t rows = 0;

@@ -127,7 +127,8 @@ class Run {
         .hurry = [this](bool on) { checkpointer_.hurry(on); },
         .on_waiting = [this](std::string why) { mappings_.set_pending_reason(std::move(why)); },
         .on_mappings = [this](const MappingSet& set) { mappings_.set_live(set); },
-        .on_streaming = [this] { source_status_.set_streaming(); },
+        .on_streaming =
+            [this](const StreamOrigin& origin) { source_status_.set_streaming(origin); },
         .on_ended = [this](const std::string& why) { source_status_.set_problem(why); }};
   }
 

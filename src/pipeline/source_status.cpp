@@ -4,11 +4,12 @@
 
 namespace waltrack {
 
-void SourceStatus::set_streaming() {
+void SourceStatus::set_streaming(const StreamOrigin& origin) {
   const std::lock_guard lock(mutex_);
-  if (state_.streaming) return;
+  if (state_.streaming && state_.origin == origin) return;
+  if (!state_.streaming) state_.since_us = clock_.utc_us();
   state_.streaming = true;
-  state_.since_us = clock_.utc_us();
+  state_.origin = origin;
   state_.problem.clear();
   ++version_;
 }

@@ -15,7 +15,7 @@ class SourceStatus {
  public:
   explicit SourceStatus(const Clock& clock) : clock_(clock) {}
 
-  void set_streaming();
+  void set_streaming(const StreamOrigin& origin);
   // The stream ended, or could not be opened.
   void set_problem(std::string problem);
   void set_reading(SourceReading reading);

@@ -52,6 +52,10 @@ std::string OutputPluginList::with(std::string_view plugin) const {
     if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   };
   for (const std::string& one : names_) {
+    if (one.find(',') == std::string::npos) {
+      add(one);
+      continue;
+    }
     for (const std::string& name : split(one, false))
       add(name);
   }

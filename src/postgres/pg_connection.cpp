@@ -21,12 +21,28 @@ constexpr const char* kSessionOptions =
 
 using Parameters = std::map<std::string, std::string>;
 
+// libpq takes a URL whose password has a bare '@', '/' or ':' apart in other places than its author
+// meant, and then a part of the password stands where a host, a port or a database is told.
+bool may_hide_a_password(std::string_view url) {
+  const size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos || !url.starts_with("postgres")) return false;
+  const std::string_view rest = url.substr(scheme + 3);
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
+  const size_t first = authority.find('@');
+  if (first != std::string_view::npos) {
+    return authority.find('@', first + 1) != std::string_view::npos;
+  }
+  // Without a user before the path there is no '@' behind it.
+  const std::string_view path = rest.substr(authority.size());
+  return path.substr(0, path.find('?')).find('@') != std::string_view::npos;
+}
+
 Parameters parse_conninfo(const std::string& url) {
   char* fault = nullptr;
   const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
       PQconninfoParse(url.c_str(), &fault), &PQconninfoFree);
   PQfreemem(fault);  // never shown: it quotes the part it stumbled over, maybe the password
-  if (!options) {
+  if (!options || may_hide_a_password(url)) {
     throw Error(ErrorKind::usage, "not a connection string that libpq can read", "source.url",
                 "postgresql://user:password@host:5432/database, with special characters of the "
                 "password percent-encoded (@ is %40, / is %2F, % is %25); or key=value pairs");

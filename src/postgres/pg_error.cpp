@@ -67,7 +67,8 @@ constexpr Remedy kRemedies[] = {
      "use source.plugin: pgoutput"},
     {"42501", "output plugin", kFailure,
      "ALTER SYSTEM SET output_plugin_libraries = pgoutput, test_decoding, wal2json;  SELECT "
-     "pg_reload_conf();  (no quotes around the list), or use source.plugin: pgoutput with a new "
+     "pg_reload_conf();  (no quotes around the list; keep what else it names), or use "
+     "source.plugin: pgoutput with a new "
      "slot"},
     // The encoding.
     {"0A000", "conversion between", kUsage,

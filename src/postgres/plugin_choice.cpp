@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* kAllowWal2json =
     "ALTER SYSTEM SET output_plugin_libraries = pgoutput, test_decoding, wal2json;  SELECT "
-    "pg_reload_conf();  (no quotes around the list)";
+    "pg_reload_conf();  (no quotes around the list; keep what else it names)";
 constexpr const char* kRefusal = "library \"wal2json\" may not be used as an output plugin";
 
 PluginReason not_allowed() {

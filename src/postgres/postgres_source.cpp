@@ -37,7 +37,7 @@ PostgresSource::PostgresSource(SourceSettings settings, Plugin plugin, const Ser
     : settings_(std::move(settings)),
       plugin_(plugin),
       system_identifier_(server.system_identifier),
-      timeline_(server.history.timeline()),
+      origin_{server.history.timeline(), server.standby},
       catalog_(catalog),
       decoders_(std::move(decoders)),
       schedule_(SystemClock().steady(), 0ms) {}
@@ -72,11 +72,11 @@ PgConnection PostgresSource::connect(Lsn start) {
   check_history(connection.context(), server, start, slot ? slot->confirmed : Lsn{});
   check_position(connection.context(), server, start);
   check_slot_position(connection, slot, start);
-  if (timeline_ != server.history.timeline()) {
+  if (origin_.timeline != server.history.timeline()) {
     log::info("the server is on a new timeline, which goes on where we read",
               {{"timeline", server.history.timeline()}, {"from", start.text()}});
   }
-  timeline_ = server.history.timeline();
+  origin_ = {server.history.timeline(), server.standby};
   return connection;
 }
 
@@ -91,10 +91,10 @@ void PostgresSource::check_server(const PgContext& context, const ServerIdentity
 
 void PostgresSource::check_history(const PgContext& context, const ServerIdentity& server,
                                    Lsn start, Lsn confirmed) const {
-  const HistoryVerdict verdict = judge_history(server.history, timeline_, start, confirmed);
+  const HistoryVerdict verdict = judge_history(server.history, origin_, start, confirmed);
   if (verdict.kind == HistoryVerdict::Kind::shared) return;
   const std::string theirs = "timeline " + std::to_string(server.history.timeline());
-  const std::string ours = "timeline " + std::to_string(timeline_);
+  const std::string ours = "timeline " + std::to_string(origin_.timeline);
   if (verdict.kind == HistoryVerdict::Kind::server_older) {
     throw Error(server.standby ? ErrorKind::transient : ErrorKind::failure,
                 "the server is on " + theirs + ", and was read on the later " + ours, context.where,
@@ -102,9 +102,9 @@ void PostgresSource::check_history(const PgContext& context, const ServerIdentit
                                : "this is the primary of before a failover: name the promoted "
                                  "server in source.url");
   }
-  const std::string left = verdict.kind == HistoryVerdict::Kind::diverged
-                               ? "left " + ours + " at " + verdict.shared_until.text()
-                               : "does not come from " + ours;
+  const std::string left = verdict.kind == HistoryVerdict::Kind::unrelated
+                               ? "does not come from " + ours
+                               : "left it at " + verdict.shared_until.text();
   throw Error(
       ErrorKind::failure,
       "the histories diverged: " + ours + " was read up to " + start.text() +
@@ -122,8 +122,10 @@ void PostgresSource::check_position(const PgContext& context, const ServerIdenti
     throw Error(ErrorKind::transient, what, context.where,
                 "this standby has to catch up with its primary");
   }
-  throw Error(ErrorKind::failure, what, context.where,
-              "an older backup was restored: begin anew with waltrack drop && waltrack run");
+  throw Error(
+      ErrorKind::failure, what, context.where,
+      "it is the primary of before a failover: name the promoted server in source.url; or an "
+      "older backup was restored: begin anew with waltrack drop && waltrack run");
 }
 
 void PostgresSource::check_slot_position(PgConnection& connection,
@@ -136,7 +138,7 @@ void PostgresSource::check_slot_position(PgConnection& connection,
                   ", beyond the checkpoint " + start.text() + ": what lies between can't be read",
               connection.context().where + ", slot " + settings_.slot,
               "somebody else read this slot, or the state file is an old copy: give each reader a "
-              "slot of its own; to accept the gap, move the state file away");
+              "slot of its own; to accept the gap: waltrack drop && waltrack run");
 }
 
 std::unique_ptr<ReplicationStream> PostgresSource::start_stream(PgConnection connection,

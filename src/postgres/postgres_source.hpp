@@ -39,6 +39,7 @@ class PostgresSource final : public ChangeSource {
 
   void open(Lsn start) override;
   void close() override;
+  StreamOrigin origin() const override { return origin_; }
   bool next(StreamItem& item) override;
   void wait(int wake_fd, std::chrono::milliseconds timeout, bool listen) override;
   void report(Lsn confirmed, bool now) override;
@@ -63,7 +64,7 @@ class PostgresSource final : public ChangeSource {
   SourceSettings settings_;
   const Plugin plugin_;
   const uint64_t system_identifier_;
-  uint32_t timeline_;  // of the server that was read last
+  StreamOrigin origin_;  // of the server that was read last
   Catalog& catalog_;
   const DecoderFactory decoders_;
 

@@ -13,12 +13,17 @@ constexpr const char* kNotQuoted = "(no quotes around the list: they would make 
 
 // Keeps what the list has; a role that may not see it leaves that to the script.
 Fix allow_fix(Inspection& look, std::string_view plugin) {
-  const OutputPluginList list =
-      read_output_plugin_list(look.connection).value_or(OutputPluginList::parse(kDefaultList));
+  const std::optional<OutputPluginList> seen = read_output_plugin_list(look.connection);
+  const OutputPluginList list = seen ? *seen : OutputPluginList::parse(kDefaultList);
   Fix fix =
       setting_fix(look.hosting, "output_plugin_libraries", list.with(plugin), Fix::After::reload);
   if (fix.sql.empty()) return fix;
   fix.text = kNotQuoted;
+  if (!seen) {
+    fix.text +=
+        "\n(the value replaces the list, which this role may not see: as a superuser SHOW "
+        "output_plugin_libraries; and keep what else stands there. --fix-sql does)";
+  }
   fix.sql[0].script =
       "SELECT 'ALTER SYSTEM SET output_plugin_libraries = ' || string_agg(quote_ident(name), ', ' "
       "ORDER BY place)\n"

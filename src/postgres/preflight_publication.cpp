@@ -177,6 +177,8 @@ class PublicationCheck {
       if (rows.boolean(i, 2)) {
         Fix fix = whole_table_fix(table, "prqual");
         fix.text = "and filter with `when:` in the mapping";
+        // A column list goes with it, and may be there to keep something private.
+        fix.choice = rows.boolean(i, 3);
         look_.error("publication_filter",
                     table.full_name() +
                         " has a row filter in the publication: it turns updates into inserts and "
@@ -209,12 +211,16 @@ class PublicationCheck {
         "THEN 'truncates' END) FROM pg_publication WHERE pubname = $1",
         {name_});
     if (row.rows() == 0 || row.text(0, 0).empty()) return;
+    Fix fix = look_.writing("ALTER PUBLICATION " + quote_identifier(name_) + " SET (publish = '" +
+                            kAllKinds + "')");
+    fix.text =
+        "first see that each table of the publication, mapped or not, has a replica identity: "
+        "publishing updates and deletes of one without it makes them fail for the application";
+    fix.choice = true;
     look_.warning(
         "publication_operations",
         "the publication leaves out " + row.string(0, 0) + ": rules on them never see one",
-        look_.writing("ALTER PUBLICATION " + quote_identifier(name_) + " SET (publish = '" +
-                      kAllKinds + "')"),
-        where_);
+        std::move(fix), where_);
   }
 
   Inspection& look_;

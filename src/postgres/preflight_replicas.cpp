@@ -153,6 +153,8 @@ void look_at(Inspection& look, const std::string& key, const std::string& url, C
   } catch (const Error& error) {
     Finding told = unreachable("source." + key, url, error);
     told.what = "source." + key + ": " + told.what;
+    for (size_t at = 0; (at = told.fix.text.find("source.url", at)) != std::string::npos;)
+      told.fix.text.replace(at, 10, "source." + key), at += key.size();
     told.code = key;
     look.findings.push_back(std::move(told));
   }
@@ -197,7 +199,25 @@ void check_failover(Inspection& look) {
                            "on a standby survives its promotion anyway"));
     return;
   }
-  for (const std::string& host : urls_of_hosts(look.settings.url)) {
+  const std::vector<std::string> hosts = urls_of_hosts(look.settings.url);
+  if (hosts.size() < 2) {
+    look.warning("failover_hosts",
+                 "source.failover is true, but source.url names one server only: after a failover "
+                 "waltrack does not find the promoted one",
+                 fix_by_text("name the standbys, too: postgres://user@db1,db2/shop?"
+                             "target_session_attrs=read-write; unless the one address moves"));
+  }
+  if (look.setting("synchronized_standby_slots").value_or("hidden").empty()) {
+    Fix fix = setting_fix(look.hosting, "synchronized_standby_slots", "'…'", Fix::After::reload);
+    fix.text += (fix.text.empty() ? "" : "\n") +
+                std::string("with the physical slots of the standbys that may be promoted");
+    fix.choice = true;
+    look.warning("failover_synchronized",
+                 "synchronized_standby_slots is empty: waltrack may send what no standby has got "
+                 "yet, and a failover takes it back",
+                 std::move(fix));
+  }
+  for (const std::string& host : hosts) {
     try {
       PgConnection other = PgConnection::open(host, PgMode::plain, kConnectLimit);
       if (!other.query("SELECT pg_is_in_recovery()").boolean(0, 0)) continue;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 
 #include "base/iso8601.hpp"
 
@@ -68,13 +69,13 @@ void check_wal_level(Inspection& look) {
 }
 
 void check_room(Inspection& look) {
-  const bool has_slot = read_slot(look.connection, look.settings.slot).has_value();
+  const std::optional<SlotState> slot = read_slot(look.connection, look.settings.slot);
   const int64_t slots = look.number_setting("max_replication_slots");
   const int64_t used =
       look.connection.query("SELECT count(*) FROM pg_replication_slots").integer(0, 0);
   if (used >= slots) {
     look.may_make_slots = false;
-    if (!has_slot) {
+    if (!slot) {
       Fix fix = room_fix(look, "max_replication_slots", std::max<int64_t>(used + 5, 10));
       const std::string idle = idle_slots(look);
       if (!idle.empty()) {
@@ -91,6 +92,7 @@ void check_room(Inspection& look) {
   const int64_t sending =
       look.connection.query("SELECT count(*) FROM pg_stat_replication").integer(0, 0);
   if (sending < senders) return;
+  if (slot && slot->active_pid) return;  // one of them is ours
   const std::string what = senders == 0
                                ? "max_wal_senders is 0: nothing can be streamed"
                                : "all " + std::to_string(senders) + " WAL senders are in use";

@@ -93,9 +93,9 @@ void check_headroom(Inspection& look) {
   const auto limit_bytes = static_cast<int64_t>(look.settings.headroom_warning_bytes);
   const int64_t limit_mb = limit_bytes >> 20;
   const int64_t keep_mb = look.number_setting("max_slot_wal_keep_size");
-  const Fix raise = setting_fix(look.hosting, "max_slot_wal_keep_size",
-                                "'" + std::to_string(std::max(4 * limit_mb, 2 * keep_mb)) + "MB'",
-                                Fix::After::reload);
+  Fix raise = setting_fix(look.hosting, "max_slot_wal_keep_size",
+                          "'" + std::to_string(std::max(4 * limit_mb, 2 * keep_mb)) + "MB'",
+                          Fix::After::reload);
   const bool reads_on = look.slot && !look.slot->is_lost();
   if (keep_mb >= 0 && keep_mb <= limit_mb) {
     Fix fix = raise;
@@ -112,7 +112,8 @@ void check_headroom(Inspection& look) {
     look.warning("headroom",
                  "the slot is lost after " + shown_mb(*look.slot->safe_wal_bytes >> 20) +
                      " more of WAL; source.headroom_warning is " + shown_mb(limit_mb),
-                 raise, where);
+                 std::move(raise), where);
+    look.findings.back().fix.choice = true;  // it costs disk
   }
   const int64_t idle_s = look.number_setting("idle_replication_slot_timeout");
   if (idle_s > 0) {

@@ -127,6 +127,13 @@ bool ensure_publication(PgConnection& connection, const SourceSettings& settings
       connection.query(change);
     } catch (const PgError& error) {
       if (error.is_transient()) throw;
+      constexpr std::string_view kReadOnly = "25006";
+      if (error.sqlstate() == kReadOnly) {
+        throw Error(ErrorKind::failure,
+                    "the publication is not as it has to be, and a standby can't change it", where,
+                    "let the tables' owner run, on the primary: " + joined(changes) +
+                        "  Or set source.primary_url, where waltrack does it if its role may");
+      }
       throw Error(
           ErrorKind::failure,
           "role " + connection.role() + " may not make the publication as needed: " + error.what(),

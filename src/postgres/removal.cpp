@@ -11,6 +11,15 @@ std::string drop_publication_sql(const SourceSettings& settings) {
   return "DROP PUBLICATION " + quote_identifier(settings.publication) + ";";
 }
 
+// A slot of this database that may need a publication; empty: there is none.
+std::string another_slot(PgConnection& connection, const SourceSettings& settings) {
+  const PgResult rows = connection.query(
+      "SELECT slot_name FROM pg_replication_slots WHERE database = current_database() AND plugin = "
+      "'pgoutput' AND NOT temporary AND slot_name <> $1 ORDER BY 1 LIMIT 1",
+      {settings.slot});
+  return rows.rows() == 0 ? std::string() : rows.string(0, 0);
+}
+
 Removal remove_publication_here(PgConnection& connection, const SourceSettings& settings) {
   Removal removal{"publication " + settings.publication, Removal::Outcome::removed, {}};
   const PgResult owner = connection.query(
@@ -24,6 +33,11 @@ Removal remove_publication_here(PgConnection& connection, const SourceSettings& 
     removal.outcome = Removal::Outcome::left;
     removal.reason = "it belongs to role " + owner.string(0, 1) +
                      ", which may run: " + drop_publication_sql(settings);
+  } else if (const std::string other = another_slot(connection, settings); !other.empty()) {
+    removal.outcome = Removal::Outcome::left;
+    removal.reason = "slot " + other +
+                     " of this database may read it, and can't do without it; when nobody does: " +
+                     drop_publication_sql(settings);
   } else {
     connection.query("SET lock_timeout = '10s'");
     connection.query(drop_publication_sql(settings));

@@ -20,8 +20,8 @@ struct Removal {
 // another database, a physical one), while it is being read, or when the role may not.
 Removal remove_slot(PgConnection& connection, const SourceSettings& settings);
 
-// Drops the publication of the settings if the role owns it; on a standby, on the primary of
-// primary_url. What it may not drop is left.
+// Drops the publication of the settings if the role owns it and no other slot of pgoutput's is
+// there to read it; on a standby, on the primary of primary_url. What it may not drop is left.
 Removal remove_publication(PgConnection& connection, const SourceSettings& settings);
 
 }  // namespace waltrack

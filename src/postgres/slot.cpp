@@ -26,14 +26,14 @@ void tell_of_pgoutput(const SourceSettings& settings, const PluginDecision& deci
 }
 
 PreparedSlot create(PgConnection& connection, const SourceSettings& settings,
-                    std::chrono::milliseconds limit) {
+                    std::chrono::milliseconds limit, const std::function<bool()>& stop) {
   const PluginDecision decision = decide_plugin(connection, settings, PluginTrial::temporary_slot);
   if (decision.plugin == Plugin::pgoutput) {
     tell_of_pgoutput(settings, decision);
     // Before the slot: a slot can't see a publication that was made after it.
     see_to_publication(connection, settings);
   }
-  return {decision.plugin, create_slot(connection, settings, decision.plugin, limit), true};
+  return {decision.plugin, create_slot(connection, settings, decision.plugin, limit, stop), true};
 }
 
 PreparedSlot reuse(PgConnection& connection, const SourceSettings& settings,
@@ -165,7 +165,8 @@ Plugin check_slot(const SlotState& slot, const SourceSettings& settings, const P
 }
 
 PreparedSlot prepare_slot(const SourceSettings& settings, bool may_create,
-                          std::chrono::milliseconds creation_limit) {
+                          std::chrono::milliseconds creation_limit,
+                          const std::function<bool()>& stop) {
   PgConnection connection = PgConnection::open(settings.url, PgMode::plain);
   if (connection.server_version() < kStandbyDecodes && is_standby(connection)) {
     throw Error(ErrorKind::failure,
@@ -188,8 +189,8 @@ PreparedSlot prepare_slot(const SourceSettings& settings, bool may_create,
     throw pg_error({"42704", "replication slot \"" + settings.slot + "\" does not exist", {}},
                    connection.context());
   }
-  const PreparedSlot prepared =
-      slot ? reuse(connection, settings, *slot) : create(connection, settings, creation_limit);
+  const PreparedSlot prepared = slot ? reuse(connection, settings, *slot)
+                                     : create(connection, settings, creation_limit, stop);
   if (prepared.plugin == Plugin::wal2json) {
     for (const PluginReason& caution : wal2json_cautions(connection, settings))
       log::warn(caution.what);

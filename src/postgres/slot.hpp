@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -54,8 +55,9 @@ Plugin check_slot(const SlotState& slot, const SourceSettings& settings, const P
 // publication first when that is pgoutput. An existing slot keeps its plugin. With `may_create`
 // false a missing slot is an Error: then a checkpoint exists, and a new slot would be a gap.
 // Making a slot waits until all transactions that run at the time have ended: at most
-// `creation_limit`, then it throws.
+// `creation_limit`, or until `stop` says so; then it throws a transient Error.
 PreparedSlot prepare_slot(const SourceSettings& settings, bool may_create,
-                          std::chrono::milliseconds creation_limit = std::chrono::seconds(60));
+                          std::chrono::milliseconds creation_limit = std::chrono::seconds(60),
+                          const std::function<bool()>& stop = {});
 
 }  // namespace waltrack

@@ -45,25 +45,30 @@ void refuse_impossible_failover(const PgConnection& connection, bool standby) {
 }
 
 PgResult create(PgConnection& connection, const SourceSettings& settings, Plugin plugin,
-                bool standby) {
+                bool standby, const std::function<bool()>& stop) {
   const std::string sql = std::string("SELECT lsn FROM pg_create_logical_replication_slot($1, $2") +
                           (settings.failover ? ", failover => true)" : ")");
   const std::vector<std::string> parameters = {settings.slot, std::string(plugin_name(plugin))};
-  if (!standby) return connection.query(sql, parameters);
   StandbySnapshots snapshots(settings);
-  return connection.query_patiently(sql, parameters, kBetweenSnapshots, [&] { snapshots.ask(); });
+  return connection.query_patiently(sql, parameters, kBetweenSnapshots, [&] {
+    if (stop && stop()) {
+      throw Error(ErrorKind::transient, "stopped while slot " + settings.slot + " was being made",
+                  connection.context().where);
+    }
+    if (standby) snapshots.ask();
+  });
 }
 
 }  // namespace
 
 Lsn create_slot(PgConnection& connection, const SourceSettings& settings, Plugin plugin,
-                std::chrono::milliseconds limit) {
+                std::chrono::milliseconds limit, const std::function<bool()>& stop) {
   const bool standby = is_standby(connection);
   if (settings.failover) refuse_impossible_failover(connection, standby);
   connection.query("SET statement_timeout = " + std::to_string(limit.count()));
   const auto end_limit = [&] { connection.query("SET statement_timeout = 0"); };
   try {
-    const PgResult made = create(connection, settings, plugin, standby);
+    const PgResult made = create(connection, settings, plugin, standby, stop);
     end_limit();
     const Lsn confirmed = Lsn::parse(made.text(0, 0)).value_or(Lsn{});
     log::info("made the replication slot", {{"slot", settings.slot},

@@ -15,20 +15,21 @@ constexpr const char* kOnThePrimary = "SELECT pg_log_standby_snapshot();";
 
 PgConnection open_primary(const SourceSettings& settings) {
   PgConnection primary = PgConnection::open(settings.primary_url, PgMode::plain);
+  primary.query("SET lock_timeout = '3s'");
   if (!is_standby(primary)) return primary;
   throw Error(ErrorKind::usage, "source.primary_url names a standby", primary.context().where,
               "name the primary of the server in source.url");
 }
 
 void wait_until_replayed(PgConnection& standby, const std::string& position) {
-  for (int tries = 0; tries < 300; ++tries) {
+  for (int tries = 0; tries < 100; ++tries) {
     if (standby.query("SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn", {position}).boolean(0, 0)) {
       return;
     }
     std::this_thread::sleep_for(100ms);
   }
   throw Error(ErrorKind::transient,
-              "the standby has not replayed " + position + " of its primary within 30 seconds",
+              "the standby has not replayed " + position + " of its primary within 10 seconds",
               standby.context().where,
               "see whether it follows the server of source.primary_url: SELECT status, sender_host "
               "FROM pg_stat_wal_receiver;");

@@ -54,8 +54,11 @@ SourceReading reading_of(const Json& json) {
 }  // namespace
 
 std::string source_state_text(const SourceState& source) {
-  Json json = {
-      {"streaming", source.streaming}, {"since_us", source.since_us}, {"problem", source.problem}};
+  Json json = {{"streaming", source.streaming},
+               {"since_us", source.since_us},
+               {"problem", source.problem},
+               {"timeline", source.origin.timeline},
+               {"from_standby", source.origin.standby}};
   if (source.reading) json["reading"] = to_json(*source.reading);
   // A server's words may be in any encoding.
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -68,6 +71,7 @@ SourceState read_source_state(std::string_view text) {
   source.streaming = json_field<bool>(json, "streaming");
   source.since_us = json_field<int64_t>(json, "since_us");
   source.problem = json_field<std::string>(json, "problem");
+  source.origin = {json_field<uint32_t>(json, "timeline"), json_field<bool>(json, "from_standby")};
   if (const Json* reading = json_part(json, "reading")) source.reading = reading_of(*reading);
   return source;
 }

@@ -47,7 +47,9 @@ Error server_behind(Lsn checkpoint, const ServerFacts& server, const std::string
                  "wait until it has caught up, or name a server that is ahead in source.url");
   }
   return Error(
-      ErrorKind::failure, what + ": it was restored from an older backup", state_path,
+      ErrorKind::failure,
+      what + ": it was restored from an older backup, or is the primary of before a failover",
+      state_path,
       "after a restore the log went another way from there: begin anew with `waltrack drop && "
       "waltrack run`; rows written since the backup are told again only if they are written "
       "again");
@@ -106,6 +108,19 @@ Error unrelated_timeline(uint32_t read_timeline, Lsn checkpoint, const ServerFac
                    move_away(state_path) + " and start again; the slot's position counts then");
 }
 
+Error slot_beyond(Lsn checkpoint, const ServerFacts& server, const SlotFacts& slot,
+                  Lsn shared_until, const std::string& state_path) {
+  return Error(ErrorKind::failure,
+               "the histories diverged at " + shared_until.text() + ", before the checkpoint " +
+                   checkpoint.text() + ", and slot " + quoted(slot.name) +
+                   " was made or confirmed behind that, at " + slot.confirmed.text() + ", on " +
+                   timeline_text(server.history.timeline()) +
+                   ": what this server wrote in between can't be read",
+               state_path,
+               "if another server has the slot of before, name it in source.url. Else accept the "
+               "gap: `waltrack drop && waltrack run`");
+}
+
 std::string diverged(uint32_t read_timeline, Lsn checkpoint, const ServerFacts& server,
                      Lsn shared_until) {
   return "the histories diverged: events were sent up to " + checkpoint.text() + " on " +
@@ -150,9 +165,10 @@ StartDecision decide_start(const std::optional<SourceIdentity>& identity,
   if (checkpoint->within) seen = std::max(seen, checkpoint->within->commit_lsn);
   StartDecision decision;
   decision.start = *checkpoint;
-  const uint32_t read_timeline = identity ? identity->timeline : 0;
+  const StreamOrigin origin = identity ? identity->origin : StreamOrigin{};
+  const uint32_t read_timeline = origin.timeline;
   const HistoryVerdict verdict =
-      judge_history(server.history, read_timeline, seen, slot ? slot->confirmed : Lsn{});
+      judge_history(server.history, origin, seen, slot ? slot->confirmed : Lsn{});
   switch (verdict.kind) {
     case HistoryVerdict::Kind::shared:
       break;
@@ -160,6 +176,8 @@ StartDecision decide_start(const std::optional<SourceIdentity>& identity,
       throw older_timeline(read_timeline, server, state_path);
     case HistoryVerdict::Kind::unrelated:
       throw unrelated_timeline(read_timeline, seen, server, state_path);
+    case HistoryVerdict::Kind::slot_beyond:
+      throw slot_beyond(seen, server, *slot, verdict.shared_until, state_path);
     case HistoryVerdict::Kind::diverged:
       decision.warnings.push_back(diverged(read_timeline, seen, server, verdict.shared_until));
       decision.start = {.lsn = verdict.shared_until, .within = std::nullopt};

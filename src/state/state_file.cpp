@@ -145,12 +145,13 @@ std::optional<Checkpoint> StateFile::checkpoint() {
 void StateFile::adopt(const SourceIdentity& source, const Checkpoint& start) {
   guarded(path_, "write to the state file", [&] {
     SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
-    SQLite::Statement replace(*database_, "replace into source values (1, ?, ?, ?, ?, ?)");
+    SQLite::Statement replace(*database_, "replace into source values (1, ?, ?, ?, ?, ?, ?)");
     replace.bind(1, std::to_string(source.system_identifier));
     replace.bind(2, source.database);
     replace.bind(3, source.slot);
     replace.bind(4, source.plugin);
-    replace.bind(5, static_cast<int64_t>(source.timeline));
+    replace.bind(5, static_cast<int64_t>(source.origin.timeline));
+    replace.bind(6, source.origin.standby ? 1 : 0);
     replace.exec();
     write_checkpoint(start);
     transaction.commit();
@@ -249,9 +250,17 @@ void StateFile::save_mappings(const MappingState& mappings) {
 
 void StateFile::save_source(const SourceState& source) {
   guarded(path_, "write to the state file", [&] {
+    SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
     SQLite::Statement replace(*database_, "replace into source_state values (1, ?)");
     replace.bind(1, state::source_state_text(source));
     replace.exec();
+    if (source.origin.timeline != 0) {
+      SQLite::Statement update(*database_, "update source set timeline = ?, from_standby = ?");
+      update.bind(1, static_cast<int64_t>(source.origin.timeline));
+      update.bind(2, source.origin.standby ? 1 : 0);
+      update.exec();
+    }
+    transaction.commit();
   });
 }
 

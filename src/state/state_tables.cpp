@@ -127,6 +127,7 @@ void add_missing_tables(SQLite::Database& database) {
   if (!database.tableExists("source_state")) database.exec(kSourceStateTable);
   if (!has_column(database, "source", "timeline")) {
     database.exec("alter table source add column timeline integer not null default 0");
+    database.exec("alter table source add column from_standby integer not null default 0");
   }
 }
 
@@ -148,15 +149,16 @@ void check_tables(SQLite::Database& database, const std::string& path) {
 std::optional<SourceIdentity> read_source(SQLite::Database& database) {
   SQLite::Statement query(
       database, has_column(database, "source", "timeline")
-                    ? "select system_identifier, database, slot, plugin, timeline from source"
-                    : "select system_identifier, database, slot, plugin, 0 from source");
+                    ? "select system_identifier, database, slot, plugin, timeline, "
+                      "from_standby from source"
+                    : "select system_identifier, database, slot, plugin, 0, 0 from source");
   if (!query.executeStep()) return std::nullopt;
   SourceIdentity source;
   source.system_identifier = std::strtoull(query.getColumn(0).getText(), nullptr, 10);
   source.database = query.getColumn(1).getString();
   source.slot = query.getColumn(2).getString();
   source.plugin = query.getColumn(3).getString();
-  source.timeline = query.getColumn(4).getUInt();
+  source.origin = {query.getColumn(4).getUInt(), query.getColumn(5).getInt() != 0};
   return source;
 }
 

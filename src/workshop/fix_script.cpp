@@ -36,13 +36,13 @@ int rank(const FixStatement& statement) {
 
 class FixScript {
  public:
-  FixScript(const std::vector<Finding>& findings, const std::string& database)
-      : findings_(findings), database_(database) {
+  FixScript(const std::vector<Finding>& findings, const std::string& database,
+            bool source_is_standby)
+      : findings_(findings), database_(database), source_is_standby_(source_is_standby) {
     for (const Finding& finding : findings_) {
       for (const FixStatement& statement : finding.fix.sql)
         servers_.insert(statement.server);
     }
-    source_is_standby_ = servers_.contains(FixServer::primary);
   }
 
   std::string write() {
@@ -51,9 +51,7 @@ class FixScript {
       std::string part = part_for(server);
       if (part.empty()) continue;
       out_ += "\n";
-      if (servers_.size() > 1) out_ += guard(server);
-      out_ += part;
-      if (servers_.size() > 1) out_ += "\\endif\n";
+      out_ += guard(server) + part + otherwise(server);
     }
     write_rest();
     return std::move(out_);
@@ -70,10 +68,12 @@ class FixScript {
     if (servers_.size() > 1) {
       out_ +=
           "-- Run it on the primary, and then on the standby: it does on each what is for it.\n";
-    } else if (servers_.contains(FixServer::primary)) {
-      out_ += "-- Run it on the primary.\n";
+    } else if (!servers_.empty()) {
+      out_ += is_for_standby(*servers_.begin()) ? "-- Run it on the standby.\n"
+                                                : "-- Run it on the primary.\n";
     }
     out_ += "\\set ON_ERROR_STOP on\n";
+    if (!servers_.empty()) out_ += "SET lock_timeout = '5s';\n";
     if (database_.empty() || servers_.empty()) return;
     out_ += do_block("BEGIN\n  IF current_database() <> " + quote_literal(database_) +
                      " THEN\n    RAISE EXCEPTION 'run this in the database %, not in %', " +
@@ -81,11 +81,19 @@ class FixScript {
             ";\n";
   }
 
+  bool is_for_standby(FixServer server) const {
+    return server == FixServer::standby || (server == FixServer::source && source_is_standby_);
+  }
+
   std::string guard(FixServer server) const {
-    const bool on_standby =
-        server == FixServer::standby || (server == FixServer::source && source_is_standby_);
-    return std::string("SELECT ") + (on_standby ? "" : "NOT ") +
+    return std::string("SELECT ") + (is_for_standby(server) ? "" : "NOT ") +
            "pg_is_in_recovery() AS is_for_this_server \\gset\n\\if :is_for_this_server\n";
+  }
+
+  // Said where it is not: else a script that did nothing would look like one that did all.
+  std::string otherwise(FixServer server) const {
+    return std::string("\\else\n\\warn 'not done here: this part is for the ") +
+           (is_for_standby(server) ? "standby" : "primary") + "'\n\\endif\n";
   }
 
   std::string part_for(FixServer server) const {
@@ -150,14 +158,15 @@ class FixScript {
   const std::vector<Finding>& findings_;
   const std::string& database_;
   std::set<FixServer> servers_;
-  bool source_is_standby_ = false;
+  const bool source_is_standby_;
   std::string out_;
 };
 
 }  // namespace
 
-std::string fix_script(const std::vector<Finding>& findings, const std::string& database) {
-  return FixScript(findings, database).write();
+std::string fix_script(const std::vector<Finding>& findings, const std::string& database,
+                       bool source_is_standby) {
+  return FixScript(findings, database, source_is_standby).write();
 }
 
 }  // namespace waltrack

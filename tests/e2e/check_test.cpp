@@ -81,6 +81,16 @@ void apply_fix(const TestRun& run, const std::vector<const PostgresServer*>& ser
   }
 }
 
+// What a person runs who has made the choice.
+void apply_choice(const Checked& checked, const std::string& code, const PostgresServer& server) {
+  for (const auto& finding : checked.report["findings"]) {
+    if (finding["code"] != code) continue;
+    for (const auto& statement : finding["statements"])
+      psql(server, statement["sql"].get<std::string>() + ";");
+    if (finding["after"] == "reload") psql(server, "SELECT pg_reload_conf();");
+  }
+}
+
 void restart(PostgresServer& server) {
   server.restart();
 }
@@ -235,10 +245,12 @@ TEST_F(CheckTest, APublicationThatSomebodyElseMadeIsMended) {
   EXPECT_CODES(before.errors, "publication_filter", "publication_tables");
   EXPECT_CODES(before.warnings, "publication_operations");
   apply_fix(run, {server_.get()});
-  // Now that updates are published, the application's would fail on a table without a key.
-  const Checked between = check(run);
-  EXPECT_CODES(between.errors, "table_identity");
-  apply_fix(run, {server_.get()});
+  // Published, updates would fail for the application on a table without a key: a choice.
+  EXPECT_CODES(check(run).errors);
+  server_->exec("UPDATE clicks SET number = number");
+  server_->exec("ALTER TABLE clicks REPLICA IDENTITY FULL");
+  apply_choice(before, "publication_operations", *server_);
+  server_->exec("UPDATE clicks SET number = number");
   EXPECT_EQ(check(run).report["findings"].dump(2), "[]");
   run.start();
   EXPECT_TRUE(run.wait_until_streaming());
@@ -316,8 +328,11 @@ TEST_F(CheckTest, LittleHeadroomIsAWarningThatTheSettingMends) {
     server_->exec("SELECT pg_switch_wal()");
   }
   TestRun run(*server_, receiver_, settings_for(*server_, "pgoutput"));
+  const Checked before = check(run);
+  EXPECT_CODES(before.warnings, "headroom");
+  apply_fix(run, {server_.get()});  // leaves it: it costs disk
   EXPECT_CODES(check(run).warnings, "headroom");
-  apply_fix(run, {server_.get()});
+  apply_choice(before, "headroom", *server_);
   EXPECT_EQ(check(run).report["findings"].dump(2), "[]");
   server_->exec("ALTER SYSTEM RESET max_slot_wal_keep_size");
   server_->reload();
@@ -466,8 +481,12 @@ TEST_F(CheckOfPlugins, FailoverLooksAtTheStandbysThatTheUrlNames) {
   std::string config = read_file(run.folder() / "waltrack.yaml");
   config.insert(config.find("  slot:"), "  failover: true\n");
   run.folder().write("waltrack.yaml", config);
-  EXPECT_CODES(check(run).errors, "failover_standby");
-  apply_fix(run, {server17_.get(), standby.get()});
+  const Checked before = check(run);
+  EXPECT_CODES(before.errors, "failover_standby");
+  EXPECT_CODES(before.warnings, "failover_synchronized");
+  apply_fix(run, {server17_.get()});  // has nothing for the primary
+  EXPECT_EQ(server17_->value("SHOW sync_replication_slots"), "off");
+  apply_fix(run, {standby.get()});
   EXPECT_CODES(check(run).errors);
 }
 

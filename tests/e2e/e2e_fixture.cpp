@@ -258,6 +258,10 @@ Lsn TestRun::confirmed() const {
   return Lsn::parse(rows[0][0].c_str()).value();
 }
 
+bool TestRun::wait_until_checkpoint(Lsn lsn) const {
+  return wait_until([&] { return checkpoint() >= lsn; }, kPatience, 100ms);
+}
+
 bool TestRun::wait_until_confirmed(Lsn lsn, std::chrono::seconds limit) const {
   const bool there = wait_until([&] { return confirmed() >= lsn; }, limit, 50ms);
   if (!there) {

@@ -115,6 +115,7 @@ class TestRun {
 
   // The position that the server has for its slot; none when there is no slot.
   Lsn confirmed() const;
+  [[nodiscard]] bool wait_until_checkpoint(Lsn lsn) const;
   [[nodiscard]] bool wait_until_confirmed(Lsn lsn, std::chrono::seconds limit = kPatience) const;
 
   const TempDir& folder() const { return folder_; }

@@ -125,6 +125,19 @@ TEST_P(SlotCare, DropLeavesAPublicationOfAnotherRoleWithTheSqlForIt) {
   EXPECT_EQ(slots(), "0");
 }
 
+TEST_P(SlotCare, DropLeavesAPublicationThatAnotherSlotMayRead) {
+  server_.exec("CREATE PUBLICATION waltrack FOR TABLE notes");
+  server_.exec("SELECT pg_create_logical_replication_slot('staging', 'pgoutput')");
+  start();
+  ASSERT_EQ(run_->stop().code, 0);
+  const CommandResult dropped = run_->command({"drop", "--yes"});
+  EXPECT_EQ(dropped.status, (ExitStatus{0, 0})) << dropped.err;
+  EXPECT_NE(dropped.out.find("publication waltrack: left: slot staging"), std::string::npos)
+      << dropped.out;
+  EXPECT_EQ(publications(), "1");
+  EXPECT_EQ(slots(), "1");
+}
+
 TEST_P(SlotHeadroom, IsWarnedOfBeforeTheSlotIsLostAndTheLossIsToldWithItsCause) {
   start("  headroom_warning: 60MB\n");
   receiver_.control(R"({"answer": 503})");

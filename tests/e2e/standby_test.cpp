@@ -234,6 +234,63 @@ TEST_P(FailoverTest, ADivergedHistoryIsToldWithBothPositionsAndNothingOfTheNewOn
     EXPECT_TRUE(arrived.contains(note)) << "lost: " << note;
 }
 
+TEST_P(FailoverTest, ASecondFailoverThatLosesSomethingIsToldToo) {
+  NoteWriter(*primary_, 1000, 100).wait();
+  ASSERT_TRUE(all_notes_arrive(*primary_, *receiver_));
+  ASSERT_TRUE(standby_->wait_replayed(*primary_));
+  primary_->kill();
+  standby_->promote();
+  // Its standby gets the slot's copy, and then not the last of what is sent.
+  StandbyOptions options;
+  options.settings = {{"sync_replication_slots", "on"}};
+  const auto third = PostgresServer::standby_of(*standby_, options);
+  NoteWriter(*standby_, 5000, 100).wait();
+  ASSERT_TRUE(receiver_->wait_for_known(1200));
+  const auto is_copied = [&] {
+    return third->value(
+               "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'waltrack' AND "
+               "synced AND NOT temporary") == "1";
+  };
+  ASSERT_TRUE(wait_until(is_copied, 60s, 100ms));
+  third->stop();
+  NoteWriter(*standby_, 6000, 100).wait();
+  ASSERT_TRUE(receiver_->wait_for_known(1300));
+  ASSERT_TRUE(run_->wait_until_checkpoint(current_wal(*standby_)));
+  run_->kill();
+  standby_->kill();
+  third->start();
+  third->promote();
+  NoteWriter(*third, 50'000, 500).wait();
+  run_->folder().write("waltrack.yaml",
+                       config_text(run_->settings(), third->conninfo(), receiver_->batch_url()));
+  run_->start();
+  ASSERT_TRUE(run_->wait_for_log("the histories diverged: events were sent up to"));
+  ASSERT_TRUE(receiver_->wait_for_known(1800));
+  const std::set<int64_t> arrived = NoteBook::at(*receiver_);
+  for (const int64_t note : NoteBook::on(*third))
+    EXPECT_TRUE(arrived.contains(note)) << "lost: " << note;
+}
+
+TEST_P(FailoverTest, ASlotThatWasMadeAfterTheFailoverIsRefusedWithBothPositions) {
+  standby_->configure({{"sync_replication_slots", "off"}});
+  standby_->stop();
+  NoteWriter(*primary_, 1000, 500).wait();  // the standby never gets these
+  ASSERT_TRUE(receiver_->wait_for_known(1500));
+  ASSERT_TRUE(run_->wait_until_confirmed(current_wal(*primary_)));
+  run_->kill();
+  primary_->kill();
+  standby_->start();
+  standby_->promote();
+  standby_->exec("SELECT pg_drop_replication_slot('waltrack')");
+  standby_->exec("SELECT pg_create_logical_replication_slot('waltrack', '" + GetParam() + "')");
+  NoteWriter(*standby_, 50'000, 2000).wait();
+  ASSERT_GT(current_wal(*standby_), run_->checkpoint());
+  run_->start();
+  EXPECT_EQ(run_->wait_for_end(), (ExitStatus{1, 0}));
+  EXPECT_NE(run_->log().find("was made or confirmed behind that"), std::string::npos)
+      << run_->log();
+}
+
 INSTANTIATE_TEST_SUITE_P(BothPlugins, FailoverTest, testing::Values("wal2json", "pgoutput"),
                          [](const auto& info) { return info.param; });
 

@@ -37,29 +37,47 @@ TEST(TimelineHistory, WhatIsNoHistoryIsRefused) {
 }
 
 TEST(JudgeHistory, TheSameTimelineOrAnUnknownOneIsShared) {
-  EXPECT_EQ(judge_history(third(), 3, Lsn{9}, Lsn{1}).kind, Kind::shared);
-  EXPECT_EQ(judge_history(third(), 0, Lsn{9}, Lsn{1}).kind, Kind::shared);
+  EXPECT_EQ(judge_history(third(), {3, false}, Lsn{9}, Lsn{1}).kind, Kind::shared);
+  EXPECT_EQ(judge_history(third(), {0, false}, Lsn{9}, Lsn{1}).kind, Kind::shared);
 }
 
 TEST(JudgeHistory, ReadingThatStoodBeforeTheSwitchGoesOn) {
-  EXPECT_EQ(judge_history(third(), 1, Lsn{0x3000147}, Lsn{1}).kind, Kind::shared);
-  EXPECT_EQ(judge_history(third(), 1, Lsn{0x3000148}, Lsn{1}).kind, Kind::shared);
+  EXPECT_EQ(judge_history(third(), {1, false}, Lsn{0x3000147}, Lsn{1}).kind, Kind::shared);
+  EXPECT_EQ(judge_history(third(), {1, false}, Lsn{0x3000148}, Lsn{1}).kind, Kind::shared);
 }
 
 TEST(JudgeHistory, ReadingThatWentBeyondTheSwitchHasDiverged) {
-  const HistoryVerdict verdict = judge_history(third(), 1, Lsn{0x3000149}, Lsn{0x3000148});
-  EXPECT_EQ(verdict.kind, Kind::diverged);
+  for (const bool standby : {false, true}) {
+    const HistoryVerdict verdict =
+        judge_history(third(), {1, standby}, Lsn{0x3000149}, Lsn{0x3000148});
+    EXPECT_EQ(verdict.kind, Kind::diverged);
+    EXPECT_EQ(verdict.shared_until, (Lsn{0x3000148}));
+  }
+}
+
+TEST(JudgeHistory, AStandbysSlotThatWasConfirmedBeyondTheSwitchWasReadThroughIt) {
+  EXPECT_EQ(judge_history(third(), {1, true}, Lsn{0x3000200}, Lsn{0x3000150}).kind, Kind::shared);
+}
+
+TEST(JudgeHistory, ASlotThatSomebodyMadeAfterAPromotionCantGoBack) {
+  const HistoryVerdict verdict = judge_history(third(), {1, false}, Lsn{0x3000200}, Lsn{0x3000150});
+  EXPECT_EQ(verdict.kind, Kind::slot_beyond);
   EXPECT_EQ(verdict.shared_until, (Lsn{0x3000148}));
 }
 
-TEST(JudgeHistory, ASlotThatWasConfirmedBeyondTheSwitchWasReadThroughIt) {
-  EXPECT_EQ(judge_history(third(), 1, Lsn{0x3000200}, Lsn{0x3000150}).kind, Kind::shared);
+TEST(JudgeHistory, EachSwitchSinceIsLookedAt) {
+  // Read through the first promotion, and beyond the second, which lost the end of it.
+  const HistoryVerdict verdict =
+      judge_history(third(), {1, true}, Lsn{0x1000000B0}, Lsn{0x100000090});
+  EXPECT_EQ(verdict.kind, Kind::diverged);
+  EXPECT_EQ(verdict.shared_until, (Lsn{0x1000000A0}));
 }
 
 TEST(JudgeHistory, AnEarlierTimelineAndOneThatIsNoAncestorAreTold) {
-  EXPECT_EQ(judge_history(third(), 4, Lsn{9}, Lsn{9}).kind, Kind::server_older);
-  EXPECT_EQ(judge_history(TimelineHistory::parse(3, "1 0/5\n").value(), 2, Lsn{9}, Lsn{9}).kind,
-            Kind::unrelated);
+  EXPECT_EQ(judge_history(third(), {4, false}, Lsn{9}, Lsn{9}).kind, Kind::server_older);
+  EXPECT_EQ(
+      judge_history(TimelineHistory::parse(3, "1 0/5\n").value(), {2, false}, Lsn{9}, Lsn{9}).kind,
+      Kind::unrelated);
 }
 
 }  // namespace waltrack

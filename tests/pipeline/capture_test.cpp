@@ -29,7 +29,8 @@ class CaptureTest : public testing::Test {
                   ++waited_;
                 },
             .on_mappings = [this](const MappingSet& set) { mappings_.set_live(set); },
-            .on_streaming = [this] { source_status_.set_streaming(); },
+            .on_streaming =
+                [this](const StreamOrigin& origin) { source_status_.set_streaming(origin); },
             .on_ended = [this](const std::string& why) { source_status_.set_problem(why); }};
   }
   std::string live() const { return mappings_.state().live.set.fingerprint; }

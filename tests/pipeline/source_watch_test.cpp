@@ -75,12 +75,15 @@ TEST(SourceStatus, TellsSinceWhenItStreamsOrDoesNot) {
   SystemClock clock;
   SourceStatus status(clock);
   EXPECT_EQ(status.version(), 0u);
-  status.set_streaming();
+  status.set_streaming({1, false});
   const SourceState first = status.state();
   EXPECT_TRUE(first.streaming);
   EXPECT_GT(first.since_us, 0);
-  status.set_streaming();
+  status.set_streaming({1, false});
   EXPECT_EQ(status.state(), first);
+  status.set_streaming({2, false});
+  EXPECT_EQ(status.state().since_us, first.since_us);
+  EXPECT_EQ(status.state().origin.timeline, 2u);
   status.set_problem("gone");
   EXPECT_FALSE(status.state().streaming);
   const int64_t since = status.state().since_us;

@@ -168,6 +168,21 @@ TEST_F(PgConnectionTest, AWrongPasswordAndAMissingHbaLineAreUsage) {
     EXPECT_EQ(error.kind(), ErrorKind::usage);
 }
 
+TEST(PgConnectionUrl, APasswordThatLibpqTakesForAHostOrAPathIsNotTold) {
+  for (const char* url : {"postgres://u:pa@SECRET@h/db", "postgresql://u:sec/ret@h/SECRET",
+                          "postgres://u:SEC?ret@h/db"}) {
+    try {
+      PgConnection::open(url, PgMode::plain);
+      FAIL() << "it opened";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::usage) << url;
+      const std::string told = error.describe() + error.where();
+      EXPECT_EQ(told.find("SEC"), std::string::npos) << told;
+      EXPECT_NE(error.hint().find("percent-encoded"), std::string::npos);
+    }
+  }
+}
+
 TEST_F(PgConnectionTest, WhatTakesLongLetsOthersWorkMeanwhile) {
   PgConnection connection = PgConnection::open(server_->conninfo(), PgMode::plain);
   int times = 0;

@@ -174,7 +174,7 @@ TEST_F(SlotTest, WithoutItsPublicationIsRefusedBecauseANewOneComesTooLate) {
   const Error error = refusal(PluginChoice::automatic, false);
   EXPECT_EQ(error.kind(), ErrorKind::failure);
   EXPECT_TRUE(says(error, "publication \"waltrack\" does not exist")) << error.describe();
-  EXPECT_TRUE(says(error, "pg_drop_replication_slot"));
+  EXPECT_TRUE(says(error, "waltrack drop && waltrack run"));
   EXPECT_EQ(server_->value("SELECT count(*) FROM pg_publication"), "0");
 }
 
@@ -208,7 +208,7 @@ TEST_F(SlotTest, ThatIsMissingIsNotMadeWhenItMustBeThere) {
   const Error error = refusal(PluginChoice::automatic, false);
   EXPECT_EQ(error.kind(), ErrorKind::failure);
   EXPECT_TRUE(says(error, "does not exist"));
-  EXPECT_TRUE(says(error, "state file"));
+  EXPECT_TRUE(says(error, "waltrack drop && waltrack run"));
   EXPECT_EQ(slots(), "0");
 }
 

@@ -12,7 +12,8 @@ namespace {
 // server's log at 2000; each row changes something of it.
 struct Start {
   std::string name;
-  std::optional<SourceIdentity> identity = SourceIdentity{77, "shop", "waltrack", "wal2json", 1};
+  std::optional<SourceIdentity> identity =
+      SourceIdentity{77, "shop", "waltrack", "wal2json", {1, false}};
   std::optional<Checkpoint> checkpoint = Checkpoint{Lsn{1000}, std::nullopt};
   ServerFacts server = {77, "shop", Lsn{2000}, TimelineHistory(1), false};
   std::optional<SlotFacts> slot = SlotFacts{"waltrack", "wal2json", Lsn{900}, false};
@@ -95,6 +96,7 @@ INSTANTIATE_TEST_SUITE_P(
             1000, ""},
         Accepted{with("PromotedWhileItWasRead",
                       [](Start& s) {
+                        s.identity->origin.standby = true;
                         s.server.history = second(800);  // the slot was confirmed behind it
                       }),
                  1000, ""},
@@ -107,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(
                  950, "up to 0/44C on timeline 1, but this server left it at 0/3B6 for timeline 2"},
         Accepted{with("TimelineOfAnOlderStateFile",
                       [](Start& s) {
-                        s.identity->timeline = 0;
+                        s.identity->origin.timeline = 0;
                         s.server.history = second(950);
                       }),
                  1000, ""}),
@@ -157,14 +159,18 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{with("ServerRestoredBeforeATransactionInProgress",
                      [](Start& s) { s.checkpoint->within.emplace().commit_lsn = Lsn{3000}; }),
                 "before the checkpoint 0/BB8", "begin anew"},
-        Refused{with("PrimaryOfBeforeAFailover", [](Start& s) { s.identity->timeline = 2; }),
+        Refused{with("PrimaryOfBeforeAFailover", [](Start& s) { s.identity->origin.timeline = 2; }),
                 "on timeline 1, the checkpoint is of the later timeline 2", "promoted server"},
         Refused{with("TimelineOfAnotherHistory",
                      [](Start& s) {
-                       s.identity->timeline = 2;
+                       s.identity->origin.timeline = 2;
                        s.server.history = TimelineHistory::parse(3, "1 0/1 x").value();
                      }),
                 "timeline 3 does not come from timeline 2", "follows the one that was read"},
+        Refused{with("SlotMadeAfterAFailover", [](Start& s) { s.server.history = second(800); }),
+                "diverged at 0/320, before the checkpoint 0/3E8, and slot \"waltrack\" was made or "
+                "confirmed behind that, at 0/384",
+                "waltrack drop"},
         Refused{with("SlotGone", [](Start& s) { s.slot.reset(); }), "does not exist",
                 "accept the gap"},
         Refused{with("SlotMadeAnew", [](Start& s) { s.slot->just_created = true; }),
@@ -176,7 +182,7 @@ TEST(StartCheck, AStandbyThatLagsIsWorthWaitingFor) {
     Start start;
     start.server.standby = true;
     if (older_timeline) {
-      start.identity->timeline = 2;
+      start.identity->origin.timeline = 2;
     } else {
       start.server.wal_position = Lsn{999};
     }

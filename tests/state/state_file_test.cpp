@@ -344,7 +344,7 @@ TEST_F(StateFileTest, WriteAheadLogOfAMovedFileIsNotTakenForItsOwn) {
 TEST_F(StateFileTest, AForgottenSourceLeavesTheDestinationIdAndTheDeadLetters) {
   StateFile file(path(), clock_);
   const std::string id = file.settle_destination_id({}).id;
-  file.adopt({77, "shop", "waltrack", "pgoutput", 1}, at(7));
+  file.adopt({77, "shop", "waltrack", "pgoutput", {1, false}}, at(7));
   file.save(at(8), std::vector{letter(1)});
   file.save_condition("delivering");
   file.save_source({});

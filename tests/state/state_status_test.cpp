@@ -67,6 +67,7 @@ TEST_F(StateStatusTest, TheSourcesStateComesBackWhole) {
   file.save_source(source);
   EXPECT_EQ(read_state_status(path()).source_state, source);
   source.streaming = true;
+  source.origin = {2, true};
   source.reading.emplace();
   source.reading->read_at_us = 43;
   source.reading->server = "postgres at db:5432";
@@ -78,19 +79,23 @@ TEST_F(StateStatusTest, TheSourcesStateComesBackWhole) {
   source.reading->safe_wal_bytes = -1;
   source.reading->warnings = {"mend it"};
   source.reading->skipped = {{"public.t", 7, 8}};
+  file.adopt({77, "shop", "waltrack", "pgoutput", {1, false}}, at(7));
   file.save_source(source);
   EXPECT_EQ(read_state_status(path()).source_state, source);
+  EXPECT_EQ(file.identity()->origin, source.origin);  // for the next start
 }
 
 // The file as it was made before the timeline was kept in it.
 TEST_F(StateStatusTest, AFileWithoutATimelineIsReadAndTakenOver) {
-  const SourceIdentity identity{77, "shop", "waltrack", "pgoutput", 3};
+  const SourceIdentity identity{77, "shop", "waltrack", "pgoutput", {3, true}};
   { StateFile(path(), clock_).adopt(identity, at(7)); }
   SQLite::Database(path(), SQLite::OPEN_READWRITE)
-      .exec("alter table source drop column timeline; drop table source_state");
-  EXPECT_EQ(read_state_status(path()).source->timeline, 0u);
+      .exec(
+          "alter table source drop column timeline; alter table source drop column from_standby; "
+          "drop table source_state");
+  EXPECT_EQ(read_state_status(path()).source->origin.timeline, 0u);
   StateFile file(path(), clock_);
-  EXPECT_EQ(file.identity()->timeline, 0u);
+  EXPECT_EQ(file.identity()->origin.timeline, 0u);
   file.adopt(identity, at(8));
   EXPECT_EQ(file.identity(), identity);
 }

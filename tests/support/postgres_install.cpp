@@ -14,6 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path kFolder = "usr/lib/postgresql";
+const std::string kUsual = "15";  // the one that script/bootstrap installs
 
 // Postgres refuses to run as root.
 std::optional<std::pair<uid_t, gid_t>> unprivileged_user() {
@@ -50,6 +51,7 @@ std::vector<PostgresInstall> installed_below(const fs::path& root,
   if (!fs::is_directory(folder)) return found;
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (!fs::exists(entry.path() / "bin" / "initdb")) continue;
+    if (!fs::exists(entry.path() / "lib" / "wal2json.so")) continue;
     const std::string version = entry.path().filename().string();
     found.push_back({version, fs::path("/") / kFolder / version / "bin", root, identity});
   }
@@ -73,9 +75,11 @@ std::vector<PostgresInstall> installed_postgres() {
 }
 
 PostgresInstall find_postgres(const std::string& version) {
-  for (const PostgresInstall& install : installed_postgres()) {
-    if (version.empty() ? install.root.empty() : install.version == version) return install;
+  const std::vector<PostgresInstall> all = installed_postgres();
+  for (const PostgresInstall& install : all) {
+    if (install.version == (version.empty() ? kUsual : version)) return install;
   }
+  if (version.empty() && !all.empty()) return all.back();
   throw std::runtime_error("no Postgres server " + version + " on this machine");
 }
 

@@ -18,13 +18,12 @@ struct PostgresInstall {
   std::optional<std::pair<uid_t, gid_t>> identity;  // whom to run as; none: as we are
 };
 
-// All that can be run, newest first: those below /usr/lib/postgresql, and, as root, those in
-// the other system's folder that script/postgres17 makes ($WALTRACK_TRIXIE, else
+// All that can be run and have wal2json, newest first: those below /usr/lib/postgresql, and, as
+// root, those in the other system's folder that script/postgres17 makes ($WALTRACK_TRIXIE, else
 // /var/cache/waltrack/trixie). Of one version the machine's own comes first.
 std::vector<PostgresInstall> installed_postgres();
 
-// The first of that version; an empty one means the newest of the machine's own. Throws when there
-// is none.
+// The first of that version; an empty one means 15, else the oldest. Throws when there is none.
 PostgresInstall find_postgres(const std::string& version);
 
 bool has_postgres(const std::string& version);

@@ -23,7 +23,7 @@ struct PostgresOptions {
   // server knows this setting.
   bool allow_wal2json = true;
   bool fsync = false;
-  // "17"; empty: the newest of the machine's own. See WALTRACK_NEEDS_POSTGRES.
+  // "17"; empty: see find_postgres(). See WALTRACK_NEEDS_POSTGRES, too.
   std::string version;
   std::string encoding = "UTF8";  // of the cluster, as initdb knows it
 };
