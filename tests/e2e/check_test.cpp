@@ -85,9 +85,10 @@ void apply_fix(const TestRun& run, const std::vector<const PostgresServer*>& ser
 void apply_choice(const Checked& checked, const std::string& code, const PostgresServer& server) {
   for (const auto& finding : checked.report["findings"]) {
     if (finding["code"] != code) continue;
-    for (const auto& statement : finding["statements"])
-      psql(server, statement["sql"].get<std::string>() + ";");
-    if (finding["after"] == "reload") psql(server, "SELECT pg_reload_conf();");
+    EXPECT_EQ(finding["choice"], true);
+    for (const auto& statement : finding["sql"])
+      psql(server, statement["statement"]);
+    if (finding["then"] == "reload") psql(server, "SELECT pg_reload_conf();");
   }
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/folder_fingerprint.hpp"
 #include "base/wakeup.hpp"
 #include "pipeline/fakes.hpp"
 #include "support/temp_dir.hpp"
@@ -27,9 +28,12 @@ class PipelineTest : public testing::Test {
   ~PipelineTest() override { stop(); }
 
   void start(Checkpoint from = {}) {
-    thread_ = std::jthread([this, from] {
+    MappingSet first = fake_mappings();
+    // As read just before: else the reload would begin with offering what is there.
+    if (settings_.reload) first.summary.fingerprint = folder_fingerprint(settings_.reload->folder);
+    thread_ = std::jthread([this, from, first = std::move(first)]() mutable {
       try {
-        summary_ = run_pipeline(source_, fake_mappings(), destination_, store_, from, settings_,
+        summary_ = run_pipeline(source_, std::move(first), destination_, store_, from, settings_,
                                 clock_, stop_.fd());
       } catch (...) {
         failure_ = std::current_exception();
