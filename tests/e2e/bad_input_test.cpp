@@ -375,7 +375,8 @@ TEST_F(BadServer, MappingsThatDoNotFitTheTables) {
     settings_.mappings = replaced(Notes::kMapping, fault.from, fault.to);
     TestRun run(*server_, kNoReceiver, settings_);
     expect_told(run.command({"run"}), 2, fault.told, fault.has_remedy ? "hint: " : "");
-    expect_told(run.command({"check", "--offline"}), 2, fault.told, fault.has_remedy ? "fix: " : "");
+    expect_told(run.command({"check", "--offline"}), 2, fault.told,
+                fault.has_remedy ? "fix: " : "");
   }
   EXPECT_EQ(server_->value("SELECT count(*) FROM pg_replication_slots"), "0");
   EXPECT_EQ(server_->value("SELECT count(*) FROM pg_publication"), "0");

@@ -130,7 +130,8 @@ TEST_F(Init, CheckBringsTheColumnsLockUpToDate) {
   const std::string lock = read_file(folder_ / "mappings/columns.lock.json");
   EXPECT_NE(lock.find("\"name\": \"locale\""), std::string::npos);
   folder_.write("mappings/columns.lock.json", "old");
-  EXPECT_EQ(run({"check", "--offline", "--no-lock"}).out.find("columns.lock.json"), std::string::npos);
+  EXPECT_EQ(run({"check", "--offline", "--no-lock"}).out.find("columns.lock.json"),
+            std::string::npos);
   EXPECT_EQ(read_file(folder_ / "mappings/columns.lock.json"), "old");
   EXPECT_NE(run({"check", "--offline"}).out.find("wrote columns.lock.json"), std::string::npos);
   EXPECT_EQ(read_file(folder_ / "mappings/columns.lock.json"), lock);

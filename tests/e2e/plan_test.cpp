@@ -78,8 +78,8 @@ TEST_F(Plan, CheckTellsDisagreementsWhereNoServerAnswers) {
   run({"plan", "-o", "plan.json"});
   const auto told = [&](const std::string& plan) {
     folder_.write("other.json", plan);
-    const CommandResult check =
-        run_waltrack({"check", "--plan", "other.json", "--offline"}, folder_.path(), {{"E2E_WRITE_KEY", "key"}});
+    const CommandResult check = run_waltrack({"check", "--plan", "other.json", "--offline"},
+                                             folder_.path(), {{"E2E_WRITE_KEY", "key"}});
     return std::to_string(check.status.code) + " " + check.out + check.err;
   };
   const std::string own = told(read_file(folder_ / "plan.json"));
