@@ -49,9 +49,28 @@ void save_problem(StateFile& state, std::string problem) {
   state.save_source(source);
 }
 
-void tell_waiting(const char* what, const Error& error, StateFile& state) {
-  log::warn(what, {{"reason", error.describe()}});
-  save_problem(state, error.describe());
+bool is_signaled(int stop_fd, std::chrono::milliseconds within) {
+  pollfd waiting{stop_fd, POLLIN, 0};
+  return poll(&waiting, 1, static_cast<int>(within.count())) > 0;
+}
+
+// Tries until it succeeds, as long as `passes` says of a failure that waiting may mend it; any
+// other is thrown. Returns nothing when a signal came first.
+template <typename Attempt, typename Passes>
+auto try_patiently(const char* waiting, StateFile& state, int stop_fd, Attempt&& attempt,
+                   Passes&& passes) -> std::optional<decltype(attempt())> {
+  Backoff backoff(std::chrono::milliseconds(500), std::chrono::seconds(10), std::random_device()());
+  while (true) {
+    try {
+      return attempt();
+    } catch (const Error& error) {
+      if (!passes(error)) throw;
+      if (is_signaled(stop_fd, std::chrono::milliseconds(0))) return std::nullopt;
+      log::warn(waiting, {{"reason", error.describe()}});
+      save_problem(state, error.describe());
+    }
+    if (is_signaled(stop_fd, backoff.next())) return std::nullopt;
+  }
 }
 
 // A server that is just starting is worth waiting for; one that is not there is a mistake to tell
@@ -59,17 +78,13 @@ void tell_waiting(const char* what, const Error& error, StateFile& state) {
 std::optional<ServerIdentity> wait_for_server(const std::string& url, StateFile& state,
                                               int stop_fd) {
   constexpr std::string_view kCannotConnectNow = "57P03";
-  Backoff backoff(std::chrono::milliseconds(500), std::chrono::seconds(10), std::random_device()());
-  while (true) {
-    try {
-      return read_server_identity(url);
-    } catch (const PgError& error) {
-      if (error.sqlstate() != kCannotConnectNow) throw;
-      tell_waiting("the server is not ready yet; waiting", error, state);
-    }
-    pollfd waiting{stop_fd, POLLIN, 0};
-    if (poll(&waiting, 1, static_cast<int>(backoff.next().count())) > 0) return std::nullopt;
-  }
+  return try_patiently(
+      "the server is not ready yet; waiting", state, stop_fd,
+      [&] { return read_server_identity(url); },
+      [](const Error& error) {
+        const auto* told = dynamic_cast<const PgError*>(&error);
+        return told != nullptr && told->sqlstate() == kCannotConnectNow;
+      });
 }
 
 std::optional<SlotFacts> slot_facts(const SourceSettings& settings) {
@@ -100,8 +115,7 @@ bool stand_by_for_the_slot(const SourceSettings& settings, int stop_fd) {
     } catch (const Error& error) {
       if (!told || !error.is_transient()) throw;  // a restart of the server
     }
-    pollfd waiting{stop_fd, POLLIN, 0};
-    if (poll(&waiting, 1, 1000) > 0) return false;
+    if (is_signaled(stop_fd, std::chrono::seconds(1))) return false;
   }
 }
 
@@ -110,43 +124,35 @@ struct Started {
   Checkpoint start;
 };
 
-// What waiting can mend is waited for: a standby that has not replayed yet what was read before, as
-// after a switch to another one. Returns nothing when a signal came first.
-std::optional<StartDecision> wait_for_start(const SourceSettings& settings, ServerIdentity& server,
-                                            StateFile& state, int stop_fd) {
-  Backoff backoff(std::chrono::milliseconds(500), std::chrono::seconds(10), std::random_device()());
-  while (true) {
-    try {
-      return start_decision(settings, server, state.identity(), state.checkpoint(), state.path());
-    } catch (const Error& error) {
-      if (!error.is_transient()) throw;
-      tell_waiting("the source is not ready yet; waiting", error, state);
-    }
-    pollfd waiting{stop_fd, POLLIN, 0};
-    if (poll(&waiting, 1, static_cast<int>(backoff.next().count())) > 0) return std::nullopt;
-    if (const auto now = wait_for_server(settings.url, state, stop_fd)) server = *now;
-  }
+bool is_transient(const Error& error) {
+  return error.is_transient();
 }
 
-// Likewise for the slot: what keeps it from being made may pass. Returns nothing when a signal came
-// first.
+// Waits for a standby that has not replayed yet what was read before, as after a switch to another
+// one.
+std::optional<StartDecision> wait_for_start(const SourceSettings& settings, ServerIdentity& server,
+                                            StateFile& state, int stop_fd) {
+  bool first = true;
+  return try_patiently(
+      "the source is not ready yet; waiting", state, stop_fd,
+      [&] {
+        if (!std::exchange(first, false)) server = read_server_identity(settings.url);
+        return start_decision(settings, server, state.identity(), state.checkpoint(), state.path());
+      },
+      is_transient);
+}
+
+// What keeps a slot from being made may pass.
 std::optional<PreparedSlot> wait_for_slot(const SourceSettings& settings, StateFile& state,
                                           int stop_fd) {
-  Backoff backoff(std::chrono::milliseconds(500), std::chrono::seconds(10), std::random_device()());
-  const auto signaled = [stop_fd](int milliseconds) {
-    pollfd waiting{stop_fd, POLLIN, 0};
-    return poll(&waiting, 1, milliseconds) > 0;
-  };
-  while (true) {
-    try {
-      return prepare_slot(settings, !state.checkpoint(), std::chrono::seconds(60),
-                          [&] { return signaled(0); });
-    } catch (const Error& error) {
-      if (!error.is_transient()) throw;
-      if (!signaled(0)) tell_waiting("the slot is not ready yet; trying again", error, state);
-    }
-    if (signaled(static_cast<int>(backoff.next().count()))) return std::nullopt;
-  }
+  return try_patiently(
+      "the slot is not ready yet; trying again", state, stop_fd,
+      [&] {
+        return prepare_slot(settings, !state.checkpoint(), std::chrono::seconds(60), [stop_fd] {
+          return is_signaled(stop_fd, std::chrono::milliseconds(0));
+        });
+      },
+      is_transient);
 }
 
 // Where to begin: checks that state file, server and slot belong together, makes the slot when this

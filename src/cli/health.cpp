@@ -22,7 +22,7 @@ std::optional<std::string> illness_of_source(const StateStatus& status) {
 }
 
 std::optional<std::string> illness_of_delivery(const StateStatus& status) {
-  if (!status.condition || !status.condition->text.starts_with("held: ")) return std::nullopt;
+  if (!status.condition || !status.condition->text.starts_with(kHeldDelivery)) return std::nullopt;
   return "delivery is " + status.condition->text;
 }
 

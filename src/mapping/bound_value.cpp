@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 #include <system_error>
 
+#include "base/hex_digit.hpp"
 #include "mapping/number_text.hpp"
 #include "mapping/timestamp_text.hpp"
 #include "mapping/value_json.hpp"
@@ -64,13 +65,6 @@ int bind_numeric(sqlite3_stmt* statement, int parameter, std::string_view text) 
   int64_t value = 0;
   if (parse(text, value)) return sqlite3_bind_int64(statement, parameter, value);
   return bind_real(statement, parameter, text);
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 int bind_bytes(sqlite3_stmt* statement, int parameter, std::string_view hex, std::string& scratch) {

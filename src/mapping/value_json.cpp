@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/hex_digit.hpp"
 #include "base/json_text.hpp"
 #include "mapping/array_text.hpp"
 #include "mapping/base64.hpp"
@@ -40,13 +41,6 @@ Scratch& scratch_of(Levels levels) {
 bool append_if(bool fits, std::string& out, std::string_view text) {
   if (fits) out.append(text);
   return fits;
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 // Hexadecimal digits, which may have the \x of Postgres' text before them, as base64.

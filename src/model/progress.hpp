@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/lsn.hpp"
@@ -47,6 +48,9 @@ struct DeadLetter {
   std::string payload;     // the event's JSON where one was made, else empty
 };
 
+// What the condition of a delivery begins with that waits for a person: nothing passes by itself.
+inline constexpr std::string_view kHeldDelivery = "held: ";
+
 // Where progress is made durable. Belongs to the state thread.
 class ProgressStore {
  public:
@@ -57,7 +61,8 @@ class ProgressStore {
   // does not take it: then nothing may be confirmed.
   virtual void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters) = 0;
 
-  // Remembers for `waltrack status` how delivery fares, one short line ("delivering", "held: …").
+  // Remembers for `waltrack status` how delivery fares, one short line ("delivering",
+  // or kHeldDelivery and the reason).
   virtual void save_condition(const std::string& condition) = 0;
 
   // Remembers for it how the mapping files fare.

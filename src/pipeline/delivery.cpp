@@ -148,7 +148,8 @@ void Delivery::hold(Lane& lane, const Outcome& outcome, SteadyTime now) {
 }
 
 void Delivery::tell_trouble(bool held, const Outcome& outcome) {
-  std::string text = (held ? "held: " : "retrying: ") + outcome.reason;
+  std::string text(held ? kHeldDelivery : "retrying: ");
+  text += outcome.reason;
   if (!outcome.said.empty()) text.append(": ").append(outcome.said);
   if (!outcome.hint.empty()) text.append(" (").append(outcome.hint).append(")");
   if (text == told_) return;

@@ -42,23 +42,6 @@ std::optional<PluginReason> reason_of(const PgError& error) {
   return std::nullopt;
 }
 
-// The library is loaded before the server waits for the transactions that run, so that a wait that
-// takes too long is answer enough.
-void make_temporary_slot(const PgConnection& peer, const std::string& url) {
-  PgConnection trial =
-      PgConnection::open_beside(peer, url, PgMode::plain, std::chrono::seconds(10));
-  trial.query("SET statement_timeout = '2s'");
-  try {
-    trial.query(
-        "SELECT pg_create_logical_replication_slot('waltrack_trial_' || pg_backend_pid(), "
-        "'wal2json', true)");
-    trial.query("SELECT pg_drop_replication_slot('waltrack_trial_' || pg_backend_pid())");
-  } catch (const PgError& error) {
-    constexpr std::string_view kCancelled = "57014";
-    if (error.sqlstate() != kCancelled) throw;
-  }
-}
-
 PluginDecision decide_by_name(PgConnection& connection, const SourceSettings& settings,
                               PluginTrial trial) {
   PluginDecision decision{Plugin::wal2json, wal2json_cautions(connection, settings)};
@@ -74,7 +57,7 @@ PluginDecision decide_by_name(PgConnection& connection, const SourceSettings& se
   if (!wal2json_is_allowed(connection)) {
     throw pg_error({"42501", kRefusal, {}}, connection.context());
   }
-  if (trial == PluginTrial::temporary_slot) make_temporary_slot(connection, settings.url);
+  if (trial == PluginTrial::temporary_slot) try_plugin(connection, settings.url, Plugin::wal2json);
   return decision;
 }
 
@@ -84,7 +67,8 @@ PluginDecision decide_automatically(PgConnection& connection, const SourceSettin
   if (!wal2json_is_allowed(connection)) decision.against_wal2json.push_back(not_allowed());
   if (!decision.against_wal2json.empty()) return decision;
   try {
-    if (trial == PluginTrial::temporary_slot) make_temporary_slot(connection, settings.url);
+    if (trial == PluginTrial::temporary_slot)
+      try_plugin(connection, settings.url, Plugin::wal2json);
     decision.plugin = Plugin::wal2json;
   } catch (const PgError& error) {
     std::optional<PluginReason> reason = reason_of(error);
@@ -107,6 +91,22 @@ PluginDecision decide_plugin(PgConnection& connection, const SourceSettings& set
       break;
   }
   return {Plugin::pgoutput, {}};
+}
+
+void try_plugin(const PgConnection& peer, const std::string& url, Plugin plugin) {
+  PgConnection trial =
+      PgConnection::open_beside(peer, url, PgMode::plain, std::chrono::seconds(10));
+  trial.query("SET statement_timeout = '2s'");
+  try {
+    trial.query(
+        "SELECT pg_create_logical_replication_slot('waltrack_trial_' || pg_backend_pid(), "
+        "$1, true)",
+        {std::string(plugin_name(plugin))});
+    trial.query("SELECT pg_drop_replication_slot('waltrack_trial_' || pg_backend_pid())");
+  } catch (const PgError& error) {
+    constexpr std::string_view kCancelled = "57014";
+    if (error.sqlstate() != kCancelled) throw;
+  }
 }
 
 std::vector<PluginReason> wal2json_cautions(PgConnection& connection,

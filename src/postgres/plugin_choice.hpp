@@ -38,6 +38,11 @@ PluginDecision decide_plugin(PgConnection& connection, const SourceSettings& set
 std::vector<PluginReason> wal2json_cautions(PgConnection& connection,
                                             const SourceSettings& settings);
 
+// Makes a temporary slot with the plugin over a connection of its own beside `peer`, and drops it.
+// Throws what keeps the role from it. The library is loaded before the server waits for the
+// transactions that run, so that a wait of more than two seconds is answer enough.
+void try_plugin(const PgConnection& peer, const std::string& url, Plugin plugin);
+
 // Whether the server's list of allowed plugins names wal2json; true where there is no such list, or
 // where the role may not see it (an ordinary one may not): then only trying tells.
 bool wal2json_is_allowed(PgConnection& connection);

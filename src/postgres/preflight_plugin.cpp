@@ -84,21 +84,11 @@ void tell_reasons(Inspection& look, const PluginDecision& decision) {
   }
 }
 
-// The library is loaded before the server waits for the transactions that run, so that a wait that
-// takes too long is answer enough.
 bool pgoutput_is_refused(Inspection& look) {
-  PgConnection trial = PgConnection::open_beside(look.connection, look.settings.url, PgMode::plain,
-                                                 std::chrono::seconds(10));
-  trial.query("SET statement_timeout = '2s'");
   try {
-    trial.query(
-        "SELECT pg_create_logical_replication_slot('waltrack_trial_' || pg_backend_pid(), "
-        "'pgoutput', true)");
-    trial.query("SELECT pg_drop_replication_slot('waltrack_trial_' || pg_backend_pid())");
+    try_plugin(look.connection, look.settings.url, Plugin::pgoutput);
     return false;
   } catch (const PgError& error) {
-    constexpr std::string_view kCancelled = "57014";
-    if (error.sqlstate() == kCancelled) return false;
     if (error.sqlstate() != "42501" ||
         std::string_view(error.what()).find("pgoutput") == std::string_view::npos) {
       throw;

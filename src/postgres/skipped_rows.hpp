@@ -21,13 +21,11 @@ class SkippedRows {
   // Reads a warning of the server. False when it is about something else.
   bool count(std::string_view warning);
 
-  uint64_t total() const { return total_; }
-
-  // By "schema.table", a partition under its own name. A name as it is: without quotes.
+  // By "schema.table", a partition under its own name. A name as it is: without quotes. Rows of a
+  // warning in another form stand under words, as updates where it does not say.
   const std::map<std::string, Count, std::less<>>& tables() const { return tables_; }
 
  private:
-  uint64_t total_ = 0;
   std::map<std::string, Count, std::less<>> tables_;
 };
 
