@@ -18,6 +18,7 @@
 #include "base/yaml_reader.hpp"
 #include "cli/batch_url.hpp"
 #include "cli/config_keys.hpp"
+#include "cli/config_section.hpp"
 
 namespace waltrack {
 namespace {
@@ -45,97 +46,6 @@ std::optional<std::string> read_file(const std::string& path, std::string& fault
   }
   return text;
 }
-
-// A value as it stands in the file, its variables put in.
-struct Setting {
-  std::string text;
-  SourcePlace place;
-};
-
-// One map of the file, the file itself or a section of it.
-class Section {
- public:
-  Section(const YamlNode* map, std::string name, SourcePlace place, const Environment& environment,
-          Diagnostics& diagnostics)
-      : map_(map),
-        name_(std::move(name)),
-        place_(std::move(place)),
-        environment_(environment),
-        diagnostics_(diagnostics) {}
-
-  void allow_only(const std::vector<std::string>& known) const {
-    if (map_ == nullptr) return;
-    for (const auto& [key, value] : map_->entries) {
-      if (std::find(known.begin(), known.end(), key.scalar) != known.end()) continue;
-      diagnostics_.error(key.place, "unknown key '" + full(key.scalar) + "'",
-                         suggest_name(key.scalar, known));
-    }
-  }
-
-  Section section(const std::string& key) const {
-    const YamlNode* found = map_ != nullptr ? map_->find(key) : nullptr;
-    const bool wrong = found != nullptr && found->kind != YamlNode::Kind::map;
-    if (wrong && !is_told(key)) {
-      diagnostics_.error(found->place, "'" + key + "' takes keys of its own",
-                         "put them on the lines below, indented");
-    }
-    Section section(wrong ? nullptr : found, key, found != nullptr ? found->place : place_,
-                    environment_, diagnostics_);
-    section.told_ = wrong;
-    return section;
-  }
-
-  bool has(const std::string& key) const { return map_ != nullptr && map_->find(key) != nullptr; }
-
-  // The value of `key`, or nothing when it is not there or is wrong, which is told.
-  std::optional<Setting> get(const std::string& key) const {
-    const YamlNode* found = map_ != nullptr ? map_->find(key) : nullptr;
-    if (found == nullptr) return std::nullopt;
-    if (found->kind != YamlNode::Kind::scalar) {
-      if (is_told(key)) return std::nullopt;
-      diagnostics_.error(found->place, full(key) + " takes one value",
-                         "leave the key out for its default");
-      return std::nullopt;
-    }
-    ExpandedText expanded = expand_variables(found->scalar, environment_);
-    if (!expanded.fault.empty()) {
-      diagnostics_.error(found->place, full(key) + ": " + expanded.fault, expanded.hint);
-      return std::nullopt;
-    }
-    if (expanded.text.empty()) {
-      diagnostics_.error(found->place, full(key) + " is empty");
-      return std::nullopt;
-    }
-    return Setting{std::move(expanded.text), found->place};
-  }
-
-  void missing(const std::string& key, const std::string& hint) const {
-    if (!told_) diagnostics_.error(place_, full(key) + " is missing", hint);
-  }
-
-  std::string full(const std::string& key) const { return name_.empty() ? key : name_ + "." + key; }
-
- private:
-  // Whether reading the YAML found a fault at the key itself: that it has no value.
-  bool is_told(const std::string& key) const {
-    for (const auto& [name, value] : map_->entries) {
-      if (name.scalar != key) continue;
-      for (const Diagnostic& told : diagnostics_.all()) {
-        if (told.place.line == name.place.line && told.place.column == name.place.column) {
-          return true;
-        }
-      }
-    }
-    return false;
-  }
-
-  const YamlNode* map_;
-  std::string name_;
-  SourcePlace place_;
-  bool told_ = false;  // that it is not there at all
-  const Environment& environment_;
-  Diagnostics& diagnostics_;
-};
 
 bool is_identifier(std::string_view text, bool digit_first) {
   constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz_0123456789";
@@ -223,7 +133,7 @@ class ConfigReader {
     return in_folder(setting ? setting->text : standard);
   }
 
-  void read_source(const Section& section) {
+  void read_source(const ConfigSection& section) {
     section.allow_only(config_key_names(ConfigMap::source));
     auto& source = config_.source;
     if (const auto url = section.get("url")) {
@@ -258,7 +168,7 @@ class ConfigReader {
     read_replicas(section);
   }
 
-  void read_replicas(const Section& section) {
+  void read_replicas(const ConfigSection& section) {
     auto& source = config_.source;
     if (const auto url = section.get("primary_url")) source.primary_url = url->text;
     if (const auto url = section.get("backfill_url")) source.backfill_url = url->text;
@@ -274,7 +184,7 @@ class ConfigReader {
     }
   }
 
-  void read_destination(const Section& section) {
+  void read_destination(const ConfigSection& section) {
     section.allow_only(config_key_names(ConfigMap::destination));
     read_write_key(section);
     read_endpoint(section);
@@ -301,7 +211,7 @@ class ConfigReader {
     }
   }
 
-  void read_write_key(const Section& section) {
+  void read_write_key(const ConfigSection& section) {
     auto key = section.get("write_key");
     const auto file = section.get("write_key_file");
     if (section.has("write_key") && section.has("write_key_file")) {
@@ -333,7 +243,7 @@ class ConfigReader {
     config_.destination.write_key = std::move(key->text);
   }
 
-  void read_endpoint(const Section& section) {
+  void read_endpoint(const ConfigSection& section) {
     auto& destination = config_.destination;
     destination.url = kUsUrl;
     const auto region = section.get("region");
@@ -378,7 +288,7 @@ class ConfigReader {
   Diagnostics& diagnostics_;
   std::vector<YamlNode> documents_;
   bool has_map_ = false;
-  std::optional<Section> root_;
+  std::optional<ConfigSection> root_;
   Config config_;
 };
 

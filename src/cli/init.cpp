@@ -17,7 +17,7 @@
 #include "mapping/columns_lock.hpp"
 #include "mapping/mapping_folder.hpp"
 #include "mapping/mapping_schema.hpp"
-#include "postgres/source_settings.hpp"
+#include "postgres/conninfo.hpp"
 #include "workshop/config_draft.hpp"
 #include "workshop/setup_sql.hpp"
 #include "workshop/yaml_text.hpp"

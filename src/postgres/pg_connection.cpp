@@ -3,11 +3,10 @@
 #include <cerrno>
 #include <charconv>
 #include <libpq-fe.h>
-#include <map>
 #include <poll.h>
 #include <utility>
 
-#include "postgres/source_settings.hpp"
+#include "postgres/conninfo.hpp"
 
 namespace waltrack {
 namespace {
@@ -19,81 +18,27 @@ constexpr const char* kSessionOptions =
     "-c timezone=UTC -c standard_conforming_strings=on -c statement_timeout=0 "
     "-c idle_in_transaction_session_timeout=0 -c client_min_messages=warning";
 
-using Parameters = std::map<std::string, std::string>;
-
-// libpq takes a URL whose password has a bare '@', '/' or ':' apart in other places than its author
-// meant, and then a part of the password stands where a host, a port or a database is told.
-bool may_hide_a_password(std::string_view url) {
-  const size_t scheme = url.find("://");
-  if (scheme == std::string_view::npos || !url.starts_with("postgres")) return false;
-  const std::string_view rest = url.substr(scheme + 3);
-  const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
-  const size_t first = authority.find('@');
-  if (first != std::string_view::npos) {
-    return authority.find('@', first + 1) != std::string_view::npos;
-  }
-  // Without a user before the path there is no '@' behind it.
-  const std::string_view path = rest.substr(authority.size());
-  return path.substr(0, path.find('?')).find('@') != std::string_view::npos;
+Conninfo read_conninfo(const std::string& url) {
+  std::optional<Conninfo> conninfo = parse_conninfo(url);
+  if (conninfo) return *std::move(conninfo);
+  throw Error(ErrorKind::usage, "not a connection string that libpq can read", "source.url",
+              "postgresql://user:password@host:5432/database, with special characters of the "
+              "password percent-encoded (@ is %40, / is %2F, % is %25); or key=value pairs");
 }
 
-Parameters parse_conninfo(const std::string& url) {
-  char* fault = nullptr;
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
-      PQconninfoParse(url.c_str(), &fault), &PQconninfoFree);
-  PQfreemem(fault);  // never shown: it quotes the part it stumbled over, maybe the password
-  if (!options || may_hide_a_password(url)) {
-    throw Error(ErrorKind::usage, "not a connection string that libpq can read", "source.url",
-                "postgresql://user:password@host:5432/database, with special characters of the "
-                "password percent-encoded (@ is %40, / is %2F, % is %25); or key=value pairs");
-  }
-  Parameters parameters;
-  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
-    if (option->val != nullptr && *option->val != '\0') parameters[option->keyword] = option->val;
-  }
-  return parameters;
-}
-
-std::vector<std::string> split(const std::string& list) {
-  std::vector<std::string> items(1);
-  for (const char c : list) {
-    if (c == ',') {
-      items.emplace_back();
-    } else {
-      items.back().push_back(c);
-    }
-  }
-  return items;
-}
-
-// One set of parameters for each host of a list, so that each gets its own time limit.
-std::vector<Parameters> one_per_host(const Parameters& all) {
-  size_t count = 1;
-  for (const char* key : {"host", "hostaddr"}) {
-    if (const auto found = all.find(key); found != all.end()) {
-      count = std::max(count, split(found->second).size());
-    }
-  }
-  std::vector<Parameters> hosts(count, all);
-  if (count == 1) return hosts;
-  for (const char* key : {"host", "hostaddr", "port"}) {
-    const auto found = all.find(key);
-    if (found == all.end()) continue;
-    const std::vector<std::string> items = split(found->second);
-    for (size_t i = 0; i < count; ++i) {
-      hosts[i][key] = items.size() == 1 ? items[0] : i < items.size() ? items[i] : "";
-    }
-  }
-  // "prefer-standby" is a choice between hosts: first those that are standbys, then any.
-  if (const auto wish = all.find("target_session_attrs");
-      wish != all.end() && wish->second == "prefer-standby") {
-    std::vector<Parameters> twice = hosts;
-    for (Parameters& host : hosts)
-      host["target_session_attrs"] = "standby";
-    for (Parameters& host : twice)
-      host["target_session_attrs"] = "any";
-    hosts.insert(hosts.end(), twice.begin(), twice.end());
-  }
+// One for each attempt, so that each gets its own time limit.
+std::vector<Conninfo> attempts(const Conninfo& conninfo) {
+  std::vector<Conninfo> hosts = one_per_host(conninfo);
+  const auto wish = conninfo.find("target_session_attrs");
+  const bool prefers = wish != conninfo.end() && wish->second == "prefer-standby";
+  if (hosts.size() == 1 || !prefers) return hosts;
+  // That is a choice between hosts: first those that are standbys, then any.
+  std::vector<Conninfo> twice = hosts;
+  for (Conninfo& host : hosts)
+    host["target_session_attrs"] = "standby";
+  for (Conninfo& host : twice)
+    host["target_session_attrs"] = "any";
+  hosts.insert(hosts.end(), twice.begin(), twice.end());
   return hosts;
 }
 
@@ -157,7 +102,7 @@ void PgConnection::Finish::operator()(pg_conn* connection) const {
 // Makes one connection to one host.
 class PgConnector {
  public:
-  PgConnector(Parameters parameters, PgMode mode, std::chrono::milliseconds default_timeout)
+  PgConnector(Conninfo parameters, PgMode mode, std::chrono::milliseconds default_timeout)
       : parameters_(std::move(parameters)), timeout_(default_timeout) {
     if (const auto found = parameters_.find("connect_timeout"); found != parameters_.end()) {
       const int seconds = std::atoi(found->second.c_str());
@@ -237,7 +182,7 @@ class PgConnector {
     }
   }
 
-  Parameters parameters_;
+  Conninfo parameters_;
   std::chrono::milliseconds timeout_;
 };
 
@@ -245,9 +190,9 @@ PgConnection::PgConnection(pg_conn* connection) : connection_(connection) {}
 
 PgConnection PgConnection::open(const std::string& url, PgMode mode,
                                 std::chrono::milliseconds default_timeout) {
-  const std::vector<Parameters> hosts = one_per_host(parse_conninfo(url));
+  const std::vector<Conninfo> hosts = attempts(read_conninfo(url));
   std::optional<PgError> failure;
-  for (const Parameters& host : hosts) {
+  for (const Conninfo& host : hosts) {
     try {
       return PgConnector(host, mode, default_timeout).connect();
     } catch (const PgError& error) {
@@ -260,7 +205,7 @@ PgConnection PgConnection::open(const std::string& url, PgMode mode,
 
 PgConnection PgConnection::open_beside(const PgConnection& peer, const std::string& url,
                                        PgMode mode, std::chrono::milliseconds timeout) {
-  Parameters parameters = parse_conninfo(url);
+  Conninfo parameters = read_conninfo(url);
   const auto take = [&](const char* key, const char* value) {
     parameters.erase(key);
     if (value != nullptr && *value != '\0') parameters[key] = value;

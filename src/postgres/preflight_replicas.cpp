@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "postgres/conninfo.hpp"
 #include "postgres/pg_quote.hpp"
 #include "postgres/preflight_role.hpp"
 #include "postgres/standby.hpp"
@@ -199,7 +200,8 @@ void check_failover(Inspection& look) {
                            "on a standby survives its promotion anyway"));
     return;
   }
-  const std::vector<std::string> hosts = urls_of_hosts(look.settings.url);
+  const std::vector<Conninfo> hosts =
+      one_per_host(parse_conninfo(look.settings.url).value_or(Conninfo{}));
   if (hosts.size() < 2) {
     look.warning("failover_hosts",
                  "source.failover is true, but source.url names one server only: after a failover "
@@ -217,9 +219,10 @@ void check_failover(Inspection& look) {
                  "yet, and a failover takes it back",
                  std::move(fix));
   }
-  for (const std::string& host : hosts) {
+  for (Conninfo host : hosts) {
+    host.erase("target_session_attrs");  // the standbys are looked for
     try {
-      PgConnection other = PgConnection::open(host, PgMode::plain, kConnectLimit);
+      PgConnection other = PgConnection::open(conninfo_text(host), PgMode::plain, kConnectLimit);
       if (!other.query("SELECT pg_is_in_recovery()").boolean(0, 0)) continue;
       check_synchronized_standby(look, other);
     } catch (const Error& error) {

@@ -32,15 +32,4 @@ struct SourceSettings {
   Followed followed;
 };
 
-// A connection string as it may be shown: key=value form without any secret. A string that libpq
-// can't read is not shown at all, because nobody knows where the password in it is.
-std::string masked_conninfo(const std::string& conninfo);
-
-// Whether a password stands in it. A string that libpq can't read may hold one.
-bool holds_password(const std::string& conninfo);
-
-// A connection string for each host that `conninfo` names, without target_session_attrs; none where
-// it names one host only. A secret as it is.
-std::vector<std::string> urls_of_hosts(const std::string& conninfo);
-
 }  // namespace waltrack
