@@ -28,13 +28,9 @@ bool may_hide_a_password(std::string_view url) {
   if (scheme == std::string_view::npos || !url.starts_with("postgres")) return false;
   const std::string_view rest = url.substr(scheme + 3);
   const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
-  const size_t first = authority.find('@');
-  if (first != std::string_view::npos) {
-    return authority.find('@', first + 1) != std::string_view::npos;
-  }
-  // Without a user before the path there is no '@' behind it.
   const std::string_view path = rest.substr(authority.size());
-  return path.substr(0, path.find('?')).find('@') != std::string_view::npos;
+  return std::ranges::count(authority, '@') > 1 ||
+         path.substr(0, path.find('?')).find('@') != std::string_view::npos;
 }
 
 std::vector<std::string> split(const std::string& list) {

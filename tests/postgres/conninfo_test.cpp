@@ -5,8 +5,9 @@
 namespace waltrack {
 
 TEST(ParseConninfo, WhatLibpqCantReadOrTakesApartElsewhereIsRefused) {
-  for (const char* text : {"postgresql://tracker:100%secret@db/shop", "host=db secret",
-                           "postgres://u:pa@secret@h/db", "postgres://u:sec/ret@h/db"}) {
+  for (const char* text :
+       {"postgresql://tracker:100%secret@db/shop", "host=db secret", "postgres://u:pa@secret@h/db",
+        "postgres://u:sec/ret@h/db", "postgres://u:p@se/cret@h/db"}) {
     EXPECT_FALSE(parse_conninfo(text)) << text;
     EXPECT_TRUE(holds_password(text)) << text;
   }
