@@ -57,8 +57,8 @@ class ProgressStore {
   virtual ~ProgressStore() = default;
 
   // Stores dead letters and checkpoint in one transaction; both are on disk when it returns. A dead
-  // letter that is there already (same position) is not stored twice. Throws an Error when the disk
-  // does not take it: then nothing may be confirmed.
+  // letter that is there already (same position) is not stored twice: the newest stands. Throws an
+  // Error when the disk does not take it: then nothing may be confirmed.
   virtual void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters) = 0;
 
   // Remembers for `waltrack status` how delivery fares, one short line ("delivering",

@@ -90,9 +90,12 @@ void check_table(Inspection& look, const TableState& table) {
     case TableState::Kind::partitioned:
       break;
   }
-  if (!table.logged) {
-    look.error("table_unlogged", name + " is unlogged or temporary: its changes are not in the WAL",
-               look.writing("ALTER TABLE " + quoted(table.name) + " SET LOGGED"), where);
+  if (!table.set_logged.empty()) {
+    const bool whole = table.kind == TableState::Kind::table;
+    look.error("table_unlogged",
+               name + (whole ? " is" : " has partitions that are") +
+                   " unlogged or temporary: their changes are not in the WAL",
+               look.writing(table.set_logged), where);
     look.findings.back().fix.text = "(it writes the whole table anew, and locks it meanwhile)";
   }
   if (table.kind == TableState::Kind::partitioned && look.plugin == Plugin::wal2json) {

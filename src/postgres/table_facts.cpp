@@ -131,7 +131,7 @@ class Survey {
       names.push_back(facts.name());
     const std::vector<TableState> states = read_table_states(connection, names, "");
     for (size_t i = 0; i < states.size(); ++i) {
-      facts_[i].logged = states[i].logged;
+      facts_[i].logged = states[i].set_logged.empty();
       facts_[i].identifies = states[i].identifies;
     }
   }

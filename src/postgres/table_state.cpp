@@ -11,7 +11,13 @@ constexpr int kRowFilters = 150000;  // row filters and publications of schemas 
 
 // A partitioned table is identified when all its leaves are: an update is checked against the leaf.
 constexpr const char* kState = R"(
-SELECT w.place, c.relkind, c.relispartition, c.relpersistence = 'p',
+SELECT w.place, c.relkind, c.relispartition,
+       (SELECT string_agg(format('ALTER TABLE %I.%I SET LOGGED', mn.nspname, m.relname), '; '
+                          ORDER BY mn.nspname, m.relname)
+          FROM pg_class m
+          JOIN pg_namespace mn ON mn.oid = m.relnamespace
+         WHERE m.relkind = 'r' AND m.relpersistence <> 'p'
+           AND m.oid IN (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(c.oid))),
        pg_has_role(c.relowner, 'USAGE'),
        coalesce((SELECT bool_and(m.relreplident = 'f' OR EXISTS (
                    SELECT 1 FROM pg_index i
@@ -94,9 +100,9 @@ std::string undelivered(const TableState& table, const std::string& publication)
     case TableState::Kind::partitioned:
       break;
   }
-  if (!table.logged) {
-    return name + " is unlogged: its changes are not in the WAL; run: ALTER TABLE " +
-           quote_qualified(table.name.schema, table.name.name) + " SET LOGGED;";
+  if (!table.set_logged.empty()) {
+    return name + (table.kind == TableState::Kind::table ? " is" : " has partitions that are") +
+           " unlogged: their changes are not in the WAL; run: " + table.set_logged + ";";
   }
   if (!table.unpublished.empty()) {
     return "the publication " + publication + " leaves out columns of " + name + ": " +
@@ -124,7 +130,7 @@ std::vector<TableState> read_table_states(PgConnection& connection,
   for (int row = 0; row < rows.rows(); ++row) {
     TableState& state = states.at(static_cast<size_t>(rows.integer(row, 0)));
     state.kind = kind_of(rows.text(row, 1), rows.boolean(row, 2));
-    state.logged = rows.boolean(row, 3);
+    state.set_logged = rows.string(row, 3);
     state.owned = rows.boolean(row, 4);
     state.identifies = rows.boolean(row, 5);
     state.root = {rows.string(row, 6), rows.string(row, 7)};

@@ -14,8 +14,10 @@ struct TableState {
 
   TableName name;
   Kind kind = Kind::missing;
-  TableName root;           // of a partition
-  bool logged = true;       // false: unlogged or temporary, so never in the WAL
+  TableName root;  // of a partition
+  // What takes it, or those of its partitions that are not logged (or temporary), into the WAL;
+  // empty: all of it is there.
+  std::string set_logged;
   bool owned = false;       // by the role that asks, directly or through another role
   bool identifies = false;  // the rows (of all partitions) have a replica identity
   bool in_publication = false;

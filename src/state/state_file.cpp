@@ -207,7 +207,11 @@ void StateFile::write_dead_letters(std::span<const DeadLetter> dead_letters) {
       "insert into dead_letters (commit_lsn, kind, lsn, table_name, ordinal, rule, commit_time_us, "
       "op, message_id, reason, detail, payload, stored_at_us) "
       "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-      "on conflict do update set attempts = attempts + 1");
+      // The same row again; or, after a failover that lost something, another one in its place.
+      "on conflict do update set attempts = attempts + 1, commit_time_us = "
+      "excluded.commit_time_us, "
+      "op = excluded.op, message_id = excluded.message_id, reason = excluded.reason, "
+      "detail = excluded.detail, payload = excluded.payload");
   const int64_t now_us = clock_.utc_us();
   for (const DeadLetter& letter : dead_letters) {
     const EventPosition& position = letter.position;

@@ -125,6 +125,16 @@ TEST_F(PreflightTest, TellsAllFaultsOfTablesAtOnce) {
   EXPECT_TRUE(holds(findings, Severity::error, "public.visits_1 is a partition", "public.visits"));
 }
 
+TEST_F(PreflightTest, APartitionThatIsNotLoggedIsFoundAndNamed) {
+  server_->exec("CREATE TABLE logs (id int PRIMARY KEY) PARTITION BY RANGE (id)");
+  server_->exec("CREATE TABLE logs_1 PARTITION OF logs FOR VALUES FROM (0) TO (9)");
+  server_->exec("CREATE UNLOGGED TABLE \"logs 2\" PARTITION OF logs FOR VALUES FROM (10) TO (19)");
+  settings_.followed.tables = {{"public", "logs"}};
+  EXPECT_TRUE(holds(check(), Severity::error, "public.logs has partitions that are unlogged",
+                    "ALTER TABLE public.\"logs 2\" SET LOGGED"));
+  server_->exec("DROP TABLE logs");
+}
+
 TEST_F(PreflightTest, APartitionedTableIsACautionWithWal2jsonAlone) {
   settings_.followed.tables = {{"public", "visits"}};
   settings_.plugin = PluginChoice::wal2json;

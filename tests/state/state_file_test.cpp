@@ -101,6 +101,20 @@ TEST_F(StateFileTest, SameDeadLetterAgainIsCountedNotRepeated) {
   EXPECT_EQ(letters[1].attempts, 2);
 }
 
+// As after a failover that lost something: the log went another way from there.
+TEST_F(StateFileTest, AnotherDeadLetterAtTheSamePositionTakesItsPlace) {
+  StateFile file(path(), clock_);
+  file.save(at(1), std::vector{letter(7)});
+  DeadLetter other = letter(7);
+  other.message_id = "another";
+  other.reason = "no_user";
+  file.save(at(2), std::vector{other});
+  const auto letters = file.dead_letters(10);
+  ASSERT_EQ(letters.size(), 1u);
+  EXPECT_EQ(letters[0].letter.message_id, "another");
+  EXPECT_EQ(letters[0].letter.reason, "no_user");
+}
+
 TEST_F(StateFileTest, EveryPartOfAPositionTellsDeadLettersApart) {
   std::vector<DeadLetter> letters(7, letter(7));
   letters[1].position.commit_lsn.value += 1;
