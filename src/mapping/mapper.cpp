@@ -68,6 +68,10 @@ void Mapper::map(const Transaction& transaction, const Change& change, EventSink
   }
 }
 
+std::optional<std::vector<std::string>> Mapper::backfill_columns(const TableName& /*table*/) const {
+  return std::nullopt;
+}
+
 const Mapper::Layout& Mapper::layout_of(const Transaction& transaction, const Table& table) {
   if (table.id >= layouts_.size()) layouts_.resize(table.id + 1);
   Layout& layout = layouts_[table.id];

@@ -44,6 +44,8 @@ class Mapper final : public ChangeMapper {
   // the mapping is mended, and the log tells it once.
   void map(const Transaction& transaction, const Change& change, EventSink& sink) override;
 
+  std::optional<std::vector<std::string>> backfill_columns(const TableName& table) const override;
+
   // All rules, by their index.
   const std::vector<const Rule*>& rules() const { return rules_; }
 

@@ -58,6 +58,10 @@ struct Transaction {
   int64_t commit_time_us = 0;  // microseconds since 1970-01-01 UTC; 0 = none, see below
   Lsn commit_lsn;              // start of the commit record: the transaction's name in the WAL
 
+  // What now() is to the expressions of a backfilled row, which no transaction wrote: the same each
+  // time the row is read. 0: the commit time, or else the wall's clock.
+  int64_t clock_us = 0;
+
   // A non-transactional message belongs to no transaction: it comes as one of its own, with xid 0,
   // without a commit time, and with a position inside of its own WAL record as the commit_lsn.
   bool has_commit_time() const { return commit_time_us != 0; }
@@ -73,6 +77,10 @@ struct Change {
   // Each either empty or one value per column of the table.
   std::span<const Value> new_row;  // insert, update, backfill, message
   std::span<const Value> old_row;  // update, remove: what the replica identity delivers
+  std::string_view key{};  // backfill: what tells the row from others of its table, see RowKey
+  // update: the row may not have been told before, so that an event which says no more than its old
+  // row did must be made, too, and in full.
+  bool tell_all = false;
 };
 
 }  // namespace waltrack

@@ -67,4 +67,21 @@ void append_message_id(std::string& out, const RuleKey& rule, MessageKind kind,
   append_hex(out, hash.low64);
 }
 
+void append_backfill_message_id(std::string& out, const RuleKey& rule, std::string_view key,
+                                std::string_view content) {
+  std::array<unsigned char, 56> input;
+  const XXH128_hash_t of_key = XXH3_128bits(key.data(), key.size());
+  const XXH128_hash_t of_content = XXH3_128bits(content.data(), content.size());
+  put_u64(&input[0], rule.low);
+  put_u64(&input[8], rule.high);
+  put_u64(&input[16], of_key.low64);
+  put_u64(&input[24], of_key.high64);
+  put_u64(&input[32], of_content.low64);
+  put_u64(&input[40], of_content.high64);
+  put_u64(&input[48], static_cast<uint64_t>(MessageKind::backfill) << 32);
+  const XXH128_hash_t hash = XXH3_128bits(input.data(), input.size());
+  append_hex(out, hash.high64);
+  append_hex(out, hash.low64);
+}
+
 }  // namespace waltrack

@@ -47,4 +47,10 @@ class MessageIdentity {
 void append_message_id(std::string& out, const RuleKey& rule, MessageKind kind,
                        int64_t commit_time_us, Lsn lsn, uint32_t ordinal);
 
+// The same of a row that was there already: it has no place in the log, so its id is made of its
+// key and of `content`, what the event says. A second backfill gives the same id as long as the
+// row, the rule and so the event say the same.
+void append_backfill_message_id(std::string& out, const RuleKey& rule, std::string_view key,
+                                std::string_view content);
+
 }  // namespace waltrack

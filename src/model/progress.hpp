@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/backfill.hpp"
 #include "model/lsn.hpp"
 #include "model/mapping_state.hpp"
 #include "model/message_id.hpp"
@@ -19,7 +20,9 @@ namespace waltrack {
 struct EventPosition {
   Lsn commit_lsn;  // start of the commit record
   MessageKind kind = MessageKind::row;
-  Lsn lsn;  // the row's
+  // The row's. One that was there already has no place in the log: commit_lsn is none, and lsn and
+  // ordinal are a digest of its key.
+  Lsn lsn;
   std::string table;
   uint32_t ordinal = 0;
   std::string rule;
@@ -56,10 +59,15 @@ class ProgressStore {
  public:
   virtual ~ProgressStore() = default;
 
-  // Stores dead letters and checkpoint in one transaction; both are on disk when it returns. A dead
+  // Stores checkpoint, dead letters and steps of backfills in one transaction; all are on disk when
+  // it returns. A dead
   // letter that is there already (same position) is not stored twice: the newest stands. Throws an
   // Error when the disk does not take it: then nothing may be confirmed.
-  virtual void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters) = 0;
+  virtual void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters,
+                    std::span<const BackfillStep> steps) = 0;
+
+  // What people asked of backfills and no step has taken up yet, the oldest first.
+  virtual std::vector<BackfillRequest> backfill_requests() = 0;
 
   // Remembers for `waltrack status` how delivery fares, one short line ("delivering",
   // or kHeldDelivery and the reason).

@@ -102,6 +102,10 @@ struct Table {
   }
 };
 
+// A Table::id that no other call has given: who keeps something by a layout's id must not meet
+// another layout under it, not after a reconnect either. Any thread.
+uint32_t next_table_id();
+
 // The table that stands for logical messages of a prefix: no schema, and one text column `content`
 // that is never null.
 inline Table message_table(std::string prefix) {

@@ -113,7 +113,7 @@ void Checkpointer::save(bool position_alone) {
   if (worth_saving && (!letters.empty() || progress.checkpoint != saved_)) {
     // A checkpoint on another timeline than the stored one would look like a history that diverged.
     if (source_.state().origin != origin_saved_) save_source();
-    store_.save(progress.checkpoint, letters);
+    store_.save(progress.checkpoint, letters, {});
     saved_ = progress.checkpoint;
     position_saved_at_ = std::chrono::steady_clock::now();
     dead_.fetch_add(letters.size(), std::memory_order_relaxed);

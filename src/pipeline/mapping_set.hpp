@@ -13,7 +13,8 @@ namespace waltrack {
 // The compiled mapping files of one moment, ready to be put to work.
 struct MappingSet {
   std::unique_ptr<ChangeMapper> mapper;
-  Followed followed;  // what its rules want to hear of
+  Followed followed;               // what its rules want to hear of
+  std::vector<TableName> initial;  // of `followed`: those whose rows are backfilled to begin with
   MappingSummary summary;
   std::vector<ShadowRule> shadow;  // its shadow rules, nothing counted yet
 };

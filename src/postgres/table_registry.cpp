@@ -1,19 +1,10 @@
 #include "postgres/table_registry.hpp"
 
 #include <algorithm>
-#include <atomic>
 
 namespace waltrack {
 
 namespace {
-
-// Ids outlive a connection: who keeps something by a layout's id must not meet another layout under
-// it after a reconnect.
-std::atomic<uint32_t> g_next_layout_id = 0;
-
-uint32_t next_layout_id() {
-  return g_next_layout_id.fetch_add(1, std::memory_order_relaxed);
-}
 
 bool same_column(const Column& a, const Column& b) {
   return a.name == b.name && a.type.oid == b.type.oid && a.key == b.key;
@@ -41,7 +32,7 @@ TableRegistry::TableRegistry(CatalogLookup& catalog, std::span<const std::string
     : catalog_(catalog) {
   for (const std::string& prefix : message_prefixes) {
     const auto [made, is_new] = message_tables_.try_emplace(prefix, message_table(prefix));
-    if (is_new) made->second.id = next_layout_id();
+    if (is_new) made->second.id = next_table_id();
   }
 }
 
@@ -68,7 +59,7 @@ const Table& TableRegistry::layout(ResolvedTable& resolved, std::vector<Column> 
     }
   }
   auto table = std::make_unique<Table>();
-  table->id = next_layout_id();
+  table->id = next_table_id();
   table->schema = resolved.name.schema;
   table->name = resolved.name.name;
   table->columns = std::move(columns);

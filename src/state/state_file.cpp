@@ -170,9 +170,10 @@ void StateFile::forget_source() {
   condition_.clear();
 }
 
-void StateFile::save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters) {
+void StateFile::save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters,
+                     std::span<const BackfillStep> steps) {
   const bool moved = saved_ != checkpoint;
-  if (!moved && dead_letters.empty()) return;
+  if (!moved && dead_letters.empty() && steps.empty()) return;
   guarded(path_, "store the checkpoint", [&] {
     SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
     if (!dead_letters.empty()) write_dead_letters(dead_letters);
@@ -180,6 +181,10 @@ void StateFile::save(const Checkpoint& checkpoint, std::span<const DeadLetter> d
     transaction.commit();
   });
   saved_ = checkpoint;
+}
+
+std::vector<BackfillRequest> StateFile::backfill_requests() {
+  return {};
 }
 
 void StateFile::write_checkpoint(const Checkpoint& checkpoint) {

@@ -49,8 +49,10 @@ class StateFile final : public ProgressStore {
   // letters and the destination id stay.
   void forget_source();
 
-  // An unchanged checkpoint without dead letters writes nothing.
-  void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters) override;
+  // An unchanged checkpoint without dead letters and steps writes nothing.
+  void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters,
+            std::span<const BackfillStep> steps) override;
+  std::vector<BackfillRequest> backfill_requests() override;
   // The same text again writes nothing: the time kept is since when it holds.
   void save_condition(const std::string& condition) override;
   void save_mappings(const MappingState& mappings) override;

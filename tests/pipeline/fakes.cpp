@@ -223,7 +223,8 @@ Outcome answered(Outcome::Verdict verdict, std::string reason) {
           .said = {}};
 }
 
-void FakeStore::save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters) {
+void FakeStore::save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters,
+                     std::span<const BackfillStep> /*steps*/) {
   const std::lock_guard lock(mutex_);
   if (fails_) throw Error(ErrorKind::failure, "disk full", "waltrack.db", "make room");
   checkpoint_ = checkpoint;

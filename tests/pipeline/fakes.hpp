@@ -113,6 +113,9 @@ class FakeMapper final : public ChangeMapper {
  public:
   explicit FakeMapper(std::string mark = {}, bool shadow = false);
   void map(const Transaction& transaction, const Change& change, EventSink& sink) override;
+  std::optional<std::vector<std::string>> backfill_columns(const TableName&) const override {
+    return std::nullopt;
+  }
   const Rule& rule() const { return rule_; }
 
  private:
@@ -153,7 +156,9 @@ Outcome answered(Outcome::Verdict verdict, std::string reason);
 
 class FakeStore final : public ProgressStore {
  public:
-  void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters) override;
+  void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters,
+            std::span<const BackfillStep> steps) override;
+  std::vector<BackfillRequest> backfill_requests() override { return {}; }
   void save_condition(const std::string& condition) override;
   void save_mappings(const MappingState& mappings) override;
   void save_source(const SourceState& source) override;

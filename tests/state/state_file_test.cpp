@@ -42,7 +42,7 @@ TEST_F(StateFileTest, NewFileHoldsNothing) {
 TEST_F(StateFileTest, FilesAreReadableByTheirOwnerOnly) {
   const mode_t before = umask(0);
   StateFile file(path(), clock_);
-  file.save(at(1), {});
+  file.save(at(1), {}, {});
   umask(before);
   EXPECT_EQ(mode_of(path()), 0600u);
   EXPECT_EQ(mode_of(path("waltrack.db-wal")), 0600u);
@@ -62,21 +62,21 @@ TEST_F(StateFileTest, AdoptedIdentityAndStartComeBack) {
 TEST_F(StateFileTest, PlaceInsideATransactionComesBackAndGoes) {
   Checkpoint within = at(500);
   within.within = letter(900, 4'000'000'000u).position;
-  { StateFile(path(), clock_).save(within, {}); }
+  { StateFile(path(), clock_).save(within, {}, {}); }
   StateFile file(path(), clock_);
   EXPECT_EQ(file.checkpoint(), within);
-  file.save(at(1000), {});
+  file.save(at(1000), {}, {});
   EXPECT_EQ(file.checkpoint(), at(1000));
 }
 
 TEST_F(StateFileTest, HighestPositionComesBack) {
-  { StateFile(path(), clock_).save(at(UINT64_MAX), {}); }
+  { StateFile(path(), clock_).save(at(UINT64_MAX), {}, {}); }
   EXPECT_EQ(StateFile(path(), clock_).checkpoint(), at(UINT64_MAX));
 }
 
 TEST_F(StateFileTest, DeadLetterComesBackWhole) {
   const DeadLetter stored = letter(7, 3);
-  { StateFile(path(), clock_).save(at(1), std::vector{stored}); }
+  { StateFile(path(), clock_).save(at(1), std::vector{stored}, {}); }
   StateFile file(path(), clock_);
   const auto letters = file.dead_letters(10);
   ASSERT_EQ(letters.size(), 1u);
@@ -92,8 +92,8 @@ TEST_F(StateFileTest, DeadLetterComesBackWhole) {
 
 TEST_F(StateFileTest, SameDeadLetterAgainIsCountedNotRepeated) {
   StateFile file(path(), clock_);
-  file.save(at(1), std::vector{letter(7)});
-  file.save(at(2), std::vector{letter(7), letter(8)});
+  file.save(at(1), std::vector{letter(7)}, {});
+  file.save(at(2), std::vector{letter(7), letter(8)}, {});
   EXPECT_EQ(file.dead_letter_count(), 2);
   const auto letters = file.dead_letters(10);
   EXPECT_EQ(letters[0].letter.position.lsn.value, 8u);
@@ -104,11 +104,11 @@ TEST_F(StateFileTest, SameDeadLetterAgainIsCountedNotRepeated) {
 // As after a failover that lost something: the log went another way from there.
 TEST_F(StateFileTest, AnotherDeadLetterAtTheSamePositionTakesItsPlace) {
   StateFile file(path(), clock_);
-  file.save(at(1), std::vector{letter(7)});
+  file.save(at(1), std::vector{letter(7)}, {});
   DeadLetter other = letter(7);
   other.message_id = "another";
   other.reason = "no_user";
-  file.save(at(2), std::vector{other});
+  file.save(at(2), std::vector{other}, {});
   const auto letters = file.dead_letters(10);
   ASSERT_EQ(letters.size(), 1u);
   EXPECT_EQ(letters[0].letter.message_id, "another");
@@ -124,26 +124,26 @@ TEST_F(StateFileTest, EveryPartOfAPositionTellsDeadLettersApart) {
   letters[5].position.ordinal = 1;
   letters[6].position.rule = "identify";
   StateFile file(path(), clock_);
-  file.save(at(1), letters);
+  file.save(at(1), letters, {});
   EXPECT_EQ(file.dead_letter_count(), 7);
   EXPECT_EQ(file.dead_letters(3).size(), 3u);
 }
 
 TEST_F(StateFileTest, UnchangedCheckpointWithoutLettersWritesNothing) {
   StateFile file(path(), clock_);
-  file.save(at(5), {});
+  file.save(at(5), {}, {});
   const auto size = std::filesystem::file_size(path("waltrack.db-wal"));
   for (int i = 0; i < 10; ++i)
-    file.save(at(5), {});
+    file.save(at(5), {}, {});
   EXPECT_EQ(std::filesystem::file_size(path("waltrack.db-wal")), size);
-  file.save(at(6), {});
+  file.save(at(6), {}, {});
   EXPECT_GT(std::filesystem::file_size(path("waltrack.db-wal")), size);
 }
 
 TEST_F(StateFileTest, ReopenedFileKnowsItsCheckpointIsUnchanged) {
-  { StateFile(path(), clock_).save(at(5), {}); }
+  { StateFile(path(), clock_).save(at(5), {}, {}); }
   StateFile file(path(), clock_);
-  file.save(at(5), {});
+  file.save(at(5), {}, {});
   const std::string wal = path("waltrack.db-wal");
   EXPECT_TRUE(!std::filesystem::exists(wal) || std::filesystem::file_size(wal) == 0);
 }
@@ -178,7 +178,7 @@ TEST_F(StateFileTest, SecondOpenerIsRefusedWhileTheFirstGoesOn) {
   StateFile first(path(), clock_);
   const Error error = error_of([&] { StateFile second(path(), clock_); });
   EXPECT_NE(std::string(error.what()).find("in use"), std::string::npos);
-  EXPECT_NO_THROW(first.save(at(3), {}));
+  EXPECT_NO_THROW(first.save(at(3), {}, {}));
 }
 
 TEST_F(StateFileTest, AnotherNameOfTheSameFileIsRefusedToo) {
@@ -196,7 +196,7 @@ TEST_F(StateFileTest, EveryAcknowledgedSaveSurvivesKill) {
       StateFile file(path(), clock_);
       const uint64_t first = file.checkpoint().value_or(Checkpoint{}).lsn.value + 1;
       for (uint64_t i = first;; ++i) {
-        file.save(at(i), std::vector{letter(i)});
+        file.save(at(i), std::vector{letter(i)}, {});
         if (write(acknowledged[1], &i, sizeof i) != sizeof i) _exit(1);
       }
     }
@@ -225,7 +225,7 @@ TEST_F(StateFileTest, DiskWithoutSpaceKeepsTheLastSaveAndTheNextOneWorks) {
   if (child == 0) {
     signal(SIGXFSZ, SIG_IGN);
     StateFile file(path(), clock_);
-    file.save(at(1), {});
+    file.save(at(1), {}, {});
     const rlim_t size = std::filesystem::file_size(path("waltrack.db-wal"));
     const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
     const struct rlimit full = {size + 4096, RLIM_INFINITY};
@@ -234,7 +234,7 @@ TEST_F(StateFileTest, DiskWithoutSpaceKeepsTheLastSaveAndTheNextOneWorks) {
     large.payload.assign(100'000, 'x');
     int exit_code = 0;
     try {
-      file.save(at(2), std::vector{large});
+      file.save(at(2), std::vector{large}, {});
       exit_code = 10;
     } catch (const Error& error) {
       if (std::string(error.what()).find("no space left") == std::string::npos) exit_code = 11;
@@ -243,7 +243,7 @@ TEST_F(StateFileTest, DiskWithoutSpaceKeepsTheLastSaveAndTheNextOneWorks) {
     if (file.checkpoint() != at(1) || file.dead_letter_count() != 0) exit_code = 13;
     setrlimit(RLIMIT_FSIZE, &unlimited);
     try {
-      file.save(at(2), std::vector{large});
+      file.save(at(2), std::vector{large}, {});
     } catch (const Error&) {
       exit_code = 14;
     }
@@ -344,7 +344,7 @@ TEST_F(StateFileTest, FileOfANewerVersionIsRefused) {
 
 TEST_F(StateFileTest, EmptyFileIsTakenAsNew) {
   std::ofstream(path()).flush();
-  StateFile(path(), clock_).save(at(4), {});
+  StateFile(path(), clock_).save(at(4), {}, {});
   EXPECT_EQ(StateFile(path(), clock_).checkpoint(), at(4));
 }
 
@@ -359,7 +359,7 @@ TEST_F(StateFileTest, AForgottenSourceLeavesTheDestinationIdAndTheDeadLetters) {
   StateFile file(path(), clock_);
   const std::string id = file.settle_destination_id({}).id;
   file.adopt({77, "shop", "waltrack", "pgoutput", {1, false}}, at(7));
-  file.save(at(8), std::vector{letter(1)});
+  file.save(at(8), std::vector{letter(1)}, {});
   file.save_condition("delivering");
   file.save_source({});
   file.forget_source();
@@ -367,14 +367,14 @@ TEST_F(StateFileTest, AForgottenSourceLeavesTheDestinationIdAndTheDeadLetters) {
   EXPECT_FALSE(file.identity());
   EXPECT_EQ(file.dead_letter_count(), 1);
   EXPECT_EQ(file.settle_destination_id({}).id, id);
-  file.save(at(8), {});
+  file.save(at(8), {}, {});
   EXPECT_EQ(file.checkpoint(), at(8));
 }
 
 TEST_F(StateFileTest, NamesThatSqliteTreatsSpeciallyAreOrdinaryFiles) {
   const auto before = std::filesystem::current_path();
   std::filesystem::current_path(folder_);
-  { StateFile(":memory:", clock_).save(at(8), {}); }
+  { StateFile(":memory:", clock_).save(at(8), {}, {}); }
   std::filesystem::current_path(before);
   EXPECT_EQ(StateFile(path(":memory:"), clock_).checkpoint(), at(8));
 }

@@ -19,7 +19,7 @@ TEST_F(StateStatusTest, TellsEverythingThatIsStored) {
   file.settle_destination_id("shop");
   file.adopt({77, "shop", "waltrack", "pgoutput"}, at(10));
   clock_.now_us += 5;
-  file.save(at(20), std::vector{letter(1), letter(2), letter(3)});
+  file.save(at(20), std::vector{letter(1), letter(2), letter(3)}, {});
   clock_.now_us += 5;
   file.save_condition("delivering");
 
@@ -128,7 +128,7 @@ TEST_F(StateStatusTest, AMappingsStateOfAnotherVersionIsReadAsFarAsItGoes) {
 
 // The file as it was made before the mappings' state was kept in it.
 TEST_F(StateStatusTest, AFileWithoutAMappingsStateIsReadAndTakenOver) {
-  { StateFile(path(), clock_).save(at(7), {}); }
+  { StateFile(path(), clock_).save(at(7), {}, {}); }
   SQLite::Database(path(), SQLite::OPEN_READWRITE).exec("drop table mappings");
   EXPECT_EQ(read_state_status(path()).checkpoint->checkpoint, at(7));
   EXPECT_FALSE(read_state_status(path()).mappings);
@@ -155,7 +155,7 @@ TEST_F(StateStatusTest, ConditionKeepsSinceWhenItHolds) {
 }
 
 TEST_F(StateStatusTest, StoppedRunIsToldAsStopped) {
-  { StateFile(path(), clock_).save(at(3), {}); }
+  { StateFile(path(), clock_).save(at(3), {}, {}); }
   const StateStatus status = read_state_status(path());
   EXPECT_FALSE(status.running);
   EXPECT_EQ(status.checkpoint->checkpoint, at(3));
@@ -166,7 +166,7 @@ TEST_F(StateStatusTest, KilledRunIsToldAsStoppedWithItsLastSave) {
   const pid_t child = fork();
   if (child == 0) {
     StateFile file(path(), clock_);
-    file.save(at(12), {});
+    file.save(at(12), {}, {});
     kill(getpid(), SIGKILL);
   }
   ASSERT_EQ(waitpid(child, nullptr, 0), child);
@@ -178,7 +178,7 @@ TEST_F(StateStatusTest, KilledRunIsToldAsStoppedWithItsLastSave) {
 
 TEST_F(StateStatusTest, EveryLookWhileWritingSeesOneMoment) {
   StateFile file(path(), clock_);
-  file.save(at(0), {});
+  file.save(at(0), {}, {});
   std::atomic<bool> stop = false;
   std::atomic<int> looks = 0;
   const auto look = [&] {
@@ -191,7 +191,7 @@ TEST_F(StateStatusTest, EveryLookWhileWritingSeesOneMoment) {
   };
   std::thread first(look), second(look);
   for (uint64_t i = 1; i <= 300; ++i)
-    file.save(at(i), std::vector{letter(i)});
+    file.save(at(i), std::vector{letter(i)}, {});
   stop = true;
   first.join();
   second.join();
@@ -204,7 +204,7 @@ TEST_F(StateStatusTest, LookingDoesNotHinderAStart) {
   SQLite::Statement query(reader, "select destination_id from origin");
   ASSERT_TRUE(query.executeStep());
   StateFile file(path(), clock_);
-  EXPECT_NO_THROW(file.save(at(1), {}));
+  EXPECT_NO_THROW(file.save(at(1), {}, {}));
 }
 
 TEST_F(StateStatusTest, MissingFileIsToldAndNotMade) {
