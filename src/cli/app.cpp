@@ -27,6 +27,8 @@ const char* const kFooter =
     "  waltrack preview users             the events that real rows would make; sends nothing\n"
     "  waltrack test                      run the tests in the mapping files\n"
     "  waltrack run                       stream, until a signal\n"
+    "  waltrack backfill users            send what the table holds already, while run runs or "
+    "not\n"
     "  waltrack drop                      remove the slot and what else was made\n"
     "  waltrack receive --ndjson out.ndjson\n"
     "                                     a local receiver to look at what would be sent\n"
@@ -93,6 +95,7 @@ int run_app(int argc, char** argv) {
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::simple);
   Action action;
+  register_backfill(app, action);
   register_check(app, action);
   register_drop(app, action);
   register_init(app, action);

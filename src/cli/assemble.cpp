@@ -364,4 +364,10 @@ void stream_until_signal(const Loaded& loaded) {
                             pipeline, clock, stop_fd));
 }
 
+std::vector<BackfillProgress> stream_until_backfilled(
+    const Loaded& /*loaded*/, const std::vector<BackfillRequest>& /*requests*/) {
+  throw Error(ErrorKind::failure, "no `waltrack run` has the state file open", {},
+              "start one: it takes the backfill up");
+}
+
 }  // namespace waltrack

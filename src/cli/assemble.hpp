@@ -8,6 +8,7 @@
 #include "base/diagnostic.hpp"
 #include "cli/load.hpp"
 #include "mapping/mapper.hpp"
+#include "model/backfill.hpp"
 #include "model/message_id.hpp"
 #include "postgres/catalog.hpp"
 #include "postgres/server_identity.hpp"
@@ -41,5 +42,11 @@ std::unique_ptr<Mapper> compile_against(Catalog& catalog, const std::vector<Mapp
 // Puts the concrete parts together, streams until SIGINT or SIGTERM, and stops cleanly. Throws what
 // keeps it from starting or from going on.
 void stream_until_signal(const Loaded& loaded);
+
+// The same until all of these backfills are over, whose requests are written into the state file at
+// the start. Gives how they stood last, in their order: a signal ends it before they are over, and
+// the next run goes on with them.
+std::vector<BackfillProgress> stream_until_backfilled(const Loaded& loaded,
+                                                      const std::vector<BackfillRequest>& requests);
 
 }  // namespace waltrack

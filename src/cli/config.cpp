@@ -25,6 +25,7 @@ namespace {
 
 constexpr const char* kUsUrl = "https://api.segment.io/v1/batch";
 constexpr const char* kEuUrl = "https://events.eu1.segmentapis.com/v1/batch";
+constexpr const char* kSizeHint = "as in 64MB; KB, MB and GB are powers of 1024";
 constexpr size_t kMaxFileBytes = 16 << 20;
 
 // The file's bytes, or what the system says against it.
@@ -109,6 +110,7 @@ class ConfigReader {
     root_->allow_only(config_key_names(ConfigMap::root));
     read_source(root_->section("source"));
     read_destination(root_->section("destination"));
+    read_backfill(root_->section("backfill"));
     config_.state = read_path("state", config_.state);
     config_.mappings = read_path("mappings", config_.mappings);
     read_memory();
@@ -269,6 +271,27 @@ class ConfigReader {
     }
   }
 
+  void read_backfill(const ConfigSection& section) {
+    section.allow_only(config_key_names(ConfigMap::backfill));
+    auto& backfill = config_.backfill;
+    if (const auto readers = section.get("readers")) {
+      const auto number = to_number(readers->text);
+      if (number && *number >= 1 && *number <= 16) {
+        backfill.readers = static_cast<int>(*number);
+      } else {
+        diagnostics_.error(readers->place, "backfill.readers takes a number from 1 to 16");
+      }
+    }
+    if (const auto chunk = section.get("chunk")) {
+      const auto bytes = to_bytes(chunk->text);
+      if (bytes && *bytes >= 4 << 10 && *bytes <= 64 << 20) {
+        backfill.chunk_bytes = *bytes;
+      } else {
+        diagnostics_.error(chunk->place, "backfill.chunk takes a size from 4KB to 64MB", kSizeHint);
+      }
+    }
+  }
+
   void read_memory() {
     const auto memory = root_->get("memory");
     if (!memory) return;
@@ -279,8 +302,7 @@ class ConfigReader {
   std::optional<size_t> read_size(const Setting& setting, const std::string& name) {
     const auto bytes = to_bytes(setting.text);
     if (bytes && *bytes >= 1 << 20) return *bytes;
-    diagnostics_.error(setting.place, name + " takes a size of at least 1MB",
-                       "as in 64MB; KB, MB and GB are powers of 1024");
+    diagnostics_.error(setting.place, name + " takes a size of at least 1MB", kSizeHint);
     return std::nullopt;
   }
 

@@ -31,8 +31,15 @@ struct Config {
     int lanes = 8;
   };
 
+  // How rows that are there already are read.
+  struct Backfill {
+    int readers = 2;                       // connections at the same time
+    size_t chunk_bytes = size_t{4} << 20;  // of a chunk's text, about
+  };
+
   Source source;
   Destination destination;
+  Backfill backfill;
   std::string state = "waltrack.db";
   std::string mappings = "mappings/";
   size_t memory_bytes = size_t{32} << 20;  // for events that wait to be sent

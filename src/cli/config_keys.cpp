@@ -8,6 +8,7 @@ namespace {
 constexpr std::array kRoot = {
     ConfigKey{"source", "the database that is watched", ConfigShape::section, true},
     ConfigKey{"destination", "where the events go", ConfigShape::section, true},
+    ConfigKey{"backfill", "how rows that are there already are read", ConfigShape::section},
     ConfigKey{"state", "the state file, on a local disk, for one waltrack alone", ConfigShape::text,
               false, "waltrack.db"},
     ConfigKey{"mappings", "the folder of the mapping files", ConfigShape::text, false, "mappings/"},
@@ -45,6 +46,13 @@ constexpr std::array kDestination = {
               ConfigShape::lanes, false, "8"},
 };
 
+constexpr std::array kBackfill = {
+    ConfigKey{"readers", "connections that read existing rows at the same time",
+              ConfigShape::readers, false, "2"},
+    ConfigKey{"chunk", "of existing rows read at once, from 4KB to 64MB", ConfigShape::chunk_size,
+              false, "4MB"},
+};
+
 constexpr std::array kDestinationChoices = {
     ConfigChoice{"write_key", "write_key_file", true},
     ConfigChoice{"region", "url"},
@@ -63,6 +71,8 @@ std::span<const ConfigKey> config_keys(ConfigMap map) {
       return kRoot;
     case ConfigMap::source:
       return kSource;
+    case ConfigMap::backfill:
+      return kBackfill;
     case ConfigMap::destination:
       break;
   }

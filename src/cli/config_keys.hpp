@@ -8,7 +8,7 @@
 namespace waltrack {
 
 // The maps of waltrack.yaml.
-enum class ConfigMap { root, source, destination };
+enum class ConfigMap { root, source, destination, backfill };
 
 // What stands behind a key; everywhere ${NAME} may stand for it.
 enum class ConfigShape {
@@ -21,7 +21,9 @@ enum class ConfigShape {
   region,          // one of config_words()
   destination_id,  // part of every message id
   lanes,           // a number from 1 to 64
+  readers,         // a number from 1 to 16
   size,            // bytes: 64MB
+  chunk_size,      // bytes, from 4KB to 64MB
   flag,            // true or false
 };
 

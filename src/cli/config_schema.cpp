@@ -9,6 +9,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr const char* kSizePattern = "[0-9]+ *([KkMmGg]?[Bb])?";
+
 // A text that matches, or that a variable is part of.
 Json text_like(const std::string& pattern, const Json& types) {
   return {{"type", types}, {"pattern", "^" + pattern + R"($|\$)"}};
@@ -35,10 +37,15 @@ Json flag_or_variable() {
 
 Json map_schema(ConfigMap map);
 
+ConfigMap section_map(std::string_view name) {
+  if (name == "source") return ConfigMap::source;
+  return name == "backfill" ? ConfigMap::backfill : ConfigMap::destination;
+}
+
 Json shape_schema(const ConfigKey& key) {
   switch (key.shape) {
     case ConfigShape::section:
-      return map_schema(key.name == "source" ? ConfigMap::source : ConfigMap::destination);
+      return map_schema(section_map(key.name));
     case ConfigShape::text:
       return {{"type", {"string", "number", "boolean"}}, {"minLength", 1}};
     case ConfigShape::slot: {
@@ -57,10 +64,14 @@ Json shape_schema(const ConfigKey& key) {
       return words_or_variable(key.shape);
     case ConfigShape::lanes:
       return number_or_text(1, 64, "0*([1-9]|[1-5][0-9]|6[0-4])");
+    case ConfigShape::readers:
+      return number_or_text(1, 16, "0*([1-9]|1[0-6])");
     case ConfigShape::flag:
       return flag_or_variable();
     case ConfigShape::size:
-      return number_or_text(1 << 20, 0, "[0-9]+ *([KkMmGg]?[Bb])?");
+      return number_or_text(1 << 20, 0, kSizePattern);
+    case ConfigShape::chunk_size:
+      return number_or_text(4 << 10, 64 << 20, kSizePattern);
   }
   return false;
 }

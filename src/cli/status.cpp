@@ -6,11 +6,12 @@
 #include <string>
 
 #include "base/clock.hpp"
-#include "base/iso8601.hpp"
 #include "base/terminal_text.hpp"
+#include "cli/backfill_status.hpp"
 #include "cli/command.hpp"
 #include "cli/health.hpp"
 #include "cli/load.hpp"
+#include "cli/moment_text.hpp"
 #include "cli/source_status.hpp"
 #include "state/state_status.hpp"
 
@@ -25,20 +26,8 @@ const char* const kExamples =
     "  waltrack status --json | jq .checkpoint.lsn\n"
     "  waltrack status --health       0 if the run does its work; for a container's health check";
 
-std::string time_text(int64_t us) {
-  std::string text;
-  append_iso8601_utc(text, us);
-  return text;
-}
-
-// "12 s ago", for a person.
-std::string age_text(int64_t us) {
-  const int64_t seconds = (SystemClock().utc_us() - us) / 1'000'000;
-  if (seconds < 0) return "just now";
-  if (seconds < 120) return std::to_string(seconds) + " s ago";
-  if (seconds < 7200) return std::to_string(seconds / 60) + " min ago";
-  if (seconds < 172'800) return std::to_string(seconds / 3600) + " h ago";
-  return std::to_string(seconds / 86'400) + " days ago";
+std::string ago(int64_t us) {
+  return age_text(us, SystemClock().utc_us());
 }
 
 nlohmann::ordered_json position_json(const EventPosition& position) {
@@ -53,7 +42,7 @@ nlohmann::ordered_json set_json(const MappingSummary& set, int64_t since_us) {
   return {{"files", set.files},
           {"rules", set.rules},
           {"fingerprint", set.fingerprint},
-          {"since", time_text(since_us)}};
+          {"since", moment_text(since_us)}};
 }
 
 nlohmann::ordered_json mappings_json(const MappingState& mappings) {
@@ -63,10 +52,11 @@ nlohmann::ordered_json mappings_json(const MappingState& mappings) {
     json["pending"]["reason"] = pending->reason;
   }
   if (const auto& invalid = mappings.invalid) {
-    json["invalid"] = {{"since", time_text(invalid->since_us)}, {"faults", invalid->faults}};
+    json["invalid"] = {{"since", moment_text(invalid->since_us)}, {"faults", invalid->faults}};
   }
   if (const auto& unchecked = mappings.unchecked) {
-    json["unchecked"] = {{"since", time_text(unchecked->since_us)}, {"reason", unchecked->reason}};
+    json["unchecked"] = {{"since", moment_text(unchecked->since_us)},
+                         {"reason", unchecked->reason}};
   }
   json["lacking"] = mappings.lacking;
   json["shadow"] = nlohmann::ordered_json::array();
@@ -84,7 +74,7 @@ nlohmann::ordered_json status_json(const StateStatus& status) {
   nlohmann::ordered_json json = {{"state_file", status.path},
                                  {"running", status.running},
                                  {"pid", status.pid},
-                                 {"created_at", time_text(status.created_at_us)},
+                                 {"created_at", moment_text(status.created_at_us)},
                                  {"destination_id", status.destination_id}};
   if (status.source) {
     json["source"] = {{"system_identifier", std::to_string(status.source->system_identifier)},
@@ -92,19 +82,21 @@ nlohmann::ordered_json status_json(const StateStatus& status) {
                       {"slot", status.source->slot},
                       {"plugin", status.source->plugin}};
   }
-  if (status.source_state) json["stream"] = source_json(*status.source_state, time_text);
+  if (status.source_state) json["stream"] = source_json(*status.source_state, moment_text);
   if (status.checkpoint) {
     json["checkpoint"] = {{"lsn", status.checkpoint->checkpoint.lsn.text()},
-                          {"saved_at", time_text(status.checkpoint->saved_at_us)}};
+                          {"saved_at", moment_text(status.checkpoint->saved_at_us)}};
     if (const auto& within = status.checkpoint->checkpoint.within) {
       json["checkpoint"]["within"] = position_json(*within);
     }
   }
   if (status.condition) {
     json["delivery"] = {{"condition", status.condition->text},
-                        {"since", time_text(status.condition->since_us)}};
+                        {"since", moment_text(status.condition->since_us)}};
   }
   if (status.mappings) json["mappings"] = mappings_json(*status.mappings);
+  json["backfills"] = backfills_json(status.backfills);
+  json["backfill_requests"] = requests_json(status.backfill_requests);
   json["dead_letters"] = {{"count", status.dead_letter_count},
                           {"newest", nlohmann::ordered_json::array()}};
   for (const state::StoredDeadLetter& stored : status.newest_dead_letters) {
@@ -114,7 +106,7 @@ nlohmann::ordered_json status_json(const StateStatus& status) {
     letter["message_id"] = stored.letter.message_id;
     letter["reason"] = stored.letter.reason;
     letter["detail"] = stored.letter.detail;
-    letter["stored_at"] = time_text(stored.stored_at_us);
+    letter["stored_at"] = moment_text(stored.stored_at_us);
     json["dead_letters"]["newest"].push_back(std::move(letter));
   }
   return json;
@@ -138,21 +130,20 @@ void print_indented(std::string text) {
 
 void print_mappings(const MappingState& mappings, bool running) {
   print_line("mappings", (running ? "" : "at the end: ") + set_text(mappings.live.set) +
-                             ", live since " + age_text(mappings.live.since_us));
+                             ", live since " + ago(mappings.live.since_us));
   if (const auto& pending = mappings.pending) {
-    print_line("  pending", set_text(pending->set) + ", waiting since " +
-                                age_text(pending->since_us) +
+    print_line("  pending", set_text(pending->set) + ", waiting since " + ago(pending->since_us) +
                                 (pending->reason.empty() ? "" : ": " + pending->reason));
   }
   if (const auto& invalid = mappings.invalid) {
-    print_line("  invalid", "the files have faults since " + age_text(invalid->since_us) +
+    print_line("  invalid", "the files have faults since " + ago(invalid->since_us) +
                                 "; the set above stays at work");
     for (const std::string& fault : invalid->faults)
       print_indented(fault);
   }
   if (const auto& unchecked = mappings.unchecked) {
     print_line("  unchecked",
-               "changed files could not be checked since " + age_text(unchecked->since_us) + ":");
+               "changed files could not be checked since " + ago(unchecked->since_us) + ":");
     print_indented(unchecked->reason);
   }
   for (const std::string& one : mappings.lacking) {
@@ -182,13 +173,13 @@ void print_status(const StateStatus& status) {
     print_line("source", "none yet: `waltrack run` has not reached a server with this file");
   }
   if (status.source_state) {
-    for (const auto& [name, text] : source_lines(*status.source_state, status.running, age_text))
+    for (const auto& [name, text] : source_lines(*status.source_state, status.running, ago))
       print_line(name.c_str(), text);
   }
   print_line("destination id", status.destination_id);
   if (status.checkpoint) {
-    std::string text = status.checkpoint->checkpoint.lsn.text() + ", saved " +
-                       age_text(status.checkpoint->saved_at_us);
+    std::string text =
+        status.checkpoint->checkpoint.lsn.text() + ", saved " + ago(status.checkpoint->saved_at_us);
     if (status.checkpoint->checkpoint.within) {
       text +=
           ", inside the transaction at " + status.checkpoint->checkpoint.within->commit_lsn.text();
@@ -197,9 +188,11 @@ void print_status(const StateStatus& status) {
   }
   if (status.condition) {
     print_line("delivery", (status.running ? "" : "at the end: ") + status.condition->text +
-                               ", since " + age_text(status.condition->since_us));
+                               ", since " + ago(status.condition->since_us));
   }
   if (status.mappings) print_mappings(*status.mappings, status.running);
+  for (const std::string& line : backfill_lines(status, SystemClock().utc_us()))
+    print_line("backfill", line);
   print_line("dead letters", std::to_string(status.dead_letter_count));
   for (const state::StoredDeadLetter& stored : status.newest_dead_letters) {
     const DeadLetter& letter = stored.letter;
@@ -246,7 +239,9 @@ void register_status(CLI::App& app, Action& action) {
       if (*health) return tell_health(path, options->json);
       const StateStatus status = read_state_status(path);
       if (options->json) {
-        std::printf("%s\n", status_json(status).dump(2).c_str());
+        std::printf("%s\n", status_json(status)
+                                .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
+                                .c_str());
       } else {
         print_status(status);
       }

@@ -18,6 +18,11 @@ TextLook terminal_look() {
   return look;
 }
 
+bool terminal_can_redraw() {
+  const char* term = std::getenv("TERM");
+  return isatty(STDOUT_FILENO) != 0 && term != nullptr && std::string_view(term) != "dumb";
+}
+
 bool terminal_can_ask() {
   return isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0;
 }

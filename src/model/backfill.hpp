@@ -25,6 +25,21 @@ struct BackfillRequest {
   uint32_t rows_per_s = 0;  // start: at most; 0: as many as go
 };
 
+// "start", "pause", …
+constexpr std::string_view backfill_action_name(BackfillRequest::Action action) {
+  switch (action) {
+    case BackfillRequest::Action::start:
+      return "start";
+    case BackfillRequest::Action::pause:
+      return "pause";
+    case BackfillRequest::Action::resume:
+      return "resume";
+    case BackfillRequest::Action::cancel:
+      return "cancel";
+  }
+  return "start";
+}
+
 enum class BackfillPhase : uint8_t { running, paused, done, failed, cancelled };
 
 // "running", "paused", …

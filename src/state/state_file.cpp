@@ -9,6 +9,7 @@
 #include <random>
 #include <unistd.h>
 
+#include "state/backfill_tables.hpp"
 #include "state/mapping_state_json.hpp"
 #include "state/source_state_json.hpp"
 
@@ -153,6 +154,7 @@ void StateFile::adopt(const SourceIdentity& source, const Checkpoint& start) {
     replace.bind(5, static_cast<int64_t>(source.origin.timeline));
     replace.bind(6, source.origin.standby ? 1 : 0);
     replace.exec();
+    if (!saved_) state::begin_tracked(*database_);
     write_checkpoint(start);
     transaction.commit();
   });
@@ -164,9 +166,11 @@ void StateFile::forget_source() {
     SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
     for (const char* table : {"source", "checkpoint", "condition", "mappings", "source_state"})
       database_->exec(std::string("delete from ") + table);
+    state::forget_backfills(*database_);
     transaction.commit();
   });
   saved_.reset();
+  requests_version_ = 0;
   condition_.clear();
 }
 
@@ -178,13 +182,43 @@ void StateFile::save(const Checkpoint& checkpoint, std::span<const DeadLetter> d
     SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
     if (!dead_letters.empty()) write_dead_letters(dead_letters);
     if (moved) write_checkpoint(checkpoint);
+    state::write_steps(*database_, steps);
     transaction.commit();
   });
   saved_ = checkpoint;
+  for (const BackfillStep& step : steps) {
+    if (step.request != 0) requests_version_ = 0;
+  }
 }
 
 std::vector<BackfillRequest> StateFile::backfill_requests() {
-  return {};
+  return guarded(path_, "read the state file", [&] {
+    // It counts what other connections commit. Asked before the look, so that what comes between
+    // the two is not missed.
+    const int64_t version = database_->execAndGet("pragma data_version").getInt64();
+    if (version == requests_version_) return requests_;
+    std::vector<BackfillRequest> found;
+    for (state::PendingRequest& pending : state::read_requests(*database_))
+      found.push_back(std::move(pending.request));
+    requests_ = std::move(found);
+    requests_version_ = version;
+    return requests_;
+  });
+}
+
+std::vector<StoredBackfill> StateFile::backfills() {
+  return guarded(path_, "read the state file", [&] {
+    std::vector<StoredBackfill> stored;
+    for (BackfillProgress& progress : state::read_backfills(*database_)) {
+      KeyMarks marks = state::read_key_marks(*database_, progress.table);
+      stored.push_back({std::move(progress), std::move(marks)});
+    }
+    return stored;
+  });
+}
+
+std::optional<std::vector<std::string>> StateFile::tracked() {
+  return guarded(path_, "read the state file", [&] { return state::read_tracked(*database_); });
 }
 
 void StateFile::write_checkpoint(const Checkpoint& checkpoint) {

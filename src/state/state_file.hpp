@@ -22,10 +22,11 @@ struct DestinationId {
 };
 
 // The durable memory of one `waltrack run`: a SQLite file (WAL mode, synchronous=FULL, mode 0600)
-// that holds the checkpoint, what it belongs to, how source, delivery and mappings fare, and the
-// dead letters. While it is open nobody else may open it so; read_state_status() may look at any
-// time. Each change is one transaction, on disk when the call returns; after an Error the file
-// still holds what it held before, and the call may be made again. Belongs to one thread at a time.
+// that holds the checkpoint, what it belongs to, how source, delivery, mappings and backfills fare,
+// and the dead letters. While it is open nobody else may open it so; read_state_status() may look
+// and request_backfill() may ask at any time. Each change is one transaction, on disk when the call
+// returns; after an Error the file still holds what it held before, and the call may be made again.
+// Belongs to one thread at a time.
 class StateFile final : public ProgressStore {
  public:
   // Opens the file, making it when it is not there. `clock` must outlive it. Throws an Error: in
@@ -42,21 +43,29 @@ class StateFile final : public ProgressStore {
   std::optional<SourceIdentity> identity();
   std::optional<Checkpoint> checkpoint();
 
-  // From now on this file belongs to `source`, and everything before `start` is done.
+  // From now on this file belongs to `source`, and everything before `start` is done. On a first
+  // start nothing is tracked before.
   void adopt(const SourceIdentity& source, const Checkpoint& start);
 
-  // It belongs to no source any more and has no checkpoint; the next start is a first one. Dead
-  // letters and the destination id stay.
+  // It belongs to no source any more and has no checkpoint; the next start is a first one.
+  // Backfills and what was asked of them go, too. Dead letters and the destination id stay.
   void forget_source();
 
   // An unchanged checkpoint without dead letters and steps writes nothing.
   void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters,
             std::span<const BackfillStep> steps) override;
+  // Cheap as long as nobody has asked anything.
   std::vector<BackfillRequest> backfill_requests() override;
   // The same text again writes nothing: the time kept is since when it holds.
   void save_condition(const std::string& condition) override;
   void save_mappings(const MappingState& mappings) override;
   void save_source(const SourceState& source) override;
+
+  // Of each table the last one, whether or not it is over.
+  std::vector<StoredBackfill> backfills();
+  // The tables and globs that were tracked, in the order of their bytes. Nothing: no program has
+  // stored any, as in a file of an earlier version.
+  std::optional<std::vector<std::string>> tracked();
 
   int64_t dead_letter_count();
   // The newest first, `limit` of them at most.
@@ -76,6 +85,10 @@ class StateFile final : public ProgressStore {
   std::unique_ptr<SQLite::Database> database_;
   std::optional<Checkpoint> saved_;
   std::string condition_;
+
+  // What backfill_requests() last found, and the database's version then. 0: it has to look.
+  int64_t requests_version_ = 0;
+  std::vector<BackfillRequest> requests_;
 };
 
 }  // namespace waltrack

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "state/backfill_tables.hpp"
 #include "state/source_identity.hpp"
 #include "state/state_tables.hpp"
 
@@ -23,6 +24,8 @@ struct StateStatus {
   std::optional<state::StoredCondition> condition;
   std::optional<MappingState> mappings;     // of the run that has it open, or had it last
   std::optional<SourceState> source_state;  // likewise
+  std::vector<BackfillProgress> backfills;  // of each table the last one
+  std::vector<state::PendingRequest> backfill_requests;
   int64_t dead_letter_count = 0;
   std::vector<state::StoredDeadLetter> newest_dead_letters;  // the newest first
 };

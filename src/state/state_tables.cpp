@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <sqlite3.h>
 
+#include "state/backfill_tables.hpp"
 #include "state/mapping_state_json.hpp"
 #include "state/source_state_json.hpp"
 
@@ -125,6 +126,7 @@ void make_tables(SQLite::Database& database, const std::string& path, int64_t no
 void add_missing_tables(SQLite::Database& database) {
   if (!database.tableExists("mappings")) database.exec(kMappingsTable);
   if (!database.tableExists("source_state")) database.exec(kSourceStateTable);
+  add_missing_backfill_tables(database);
   if (!has_column(database, "source", "timeline")) {
     database.exec("alter table source add column timeline integer not null default 0");
     database.exec("alter table source add column from_standby integer not null default 0");

@@ -68,6 +68,8 @@ TEST_F(ConfigTest, LeastConfigurationHasTheDefaults) {
   EXPECT_EQ(config.destination.url, "https://api.segment.io/v1/batch");
   EXPECT_EQ(config.destination.id, "");
   EXPECT_EQ(config.destination.lanes, 8);
+  EXPECT_EQ(config.backfill.readers, 2);
+  EXPECT_EQ(config.backfill.chunk_bytes, 4u << 20);
   EXPECT_EQ(config.state, in_dir("waltrack.db"));
   EXPECT_EQ(config.mappings, in_dir("mappings/"));
   EXPECT_EQ(config.memory_bytes, 32u << 20);
@@ -90,6 +92,9 @@ destination:
   region: eu
   id: shop-production
   lanes: "16"
+backfill:
+  readers: 16
+  chunk: 64 mb
 state: /var/lib/shop.db
 mappings: ../maps
 memory: ${MEMORY:-64MB}
@@ -106,6 +111,8 @@ memory: ${MEMORY:-64MB}
   EXPECT_EQ(config.destination.url, "https://events.eu1.segmentapis.com/v1/batch");
   EXPECT_EQ(config.destination.id, "shop-production");
   EXPECT_EQ(config.destination.lanes, 16);
+  EXPECT_EQ(config.backfill.readers, 16);
+  EXPECT_EQ(config.backfill.chunk_bytes, 64u << 20);
   EXPECT_EQ(config.state, "/var/lib/shop.db");
   EXPECT_EQ(config.mappings, in_dir("../maps"));
   EXPECT_EQ(config.memory_bytes, 64u << 20);
@@ -145,6 +152,8 @@ TEST_F(ConfigTest, UnknownKeysAreToldWithTheNearestKnownOne) {
   EXPECT_EQ(hint(), "did you mean 'plugin'?");
   EXPECT_EQ(faults(kLeast + "mapings: x\n"), Faults{"5:1 unknown key 'mapings'"});
   EXPECT_EQ(hint(), "did you mean 'mappings'?");
+  EXPECT_EQ(faults(kLeast + "backfill: { chunks: 4MB }\n"),
+            Faults{"5:13 unknown key 'backfill.chunks'"});
 }
 
 TEST_F(ConfigTest, FailoverIsTrueOrFalseAndHeadroomASize) {
@@ -202,6 +211,22 @@ TEST_F(ConfigTest, MemoryTakesUnitsOf1024) {
                                 "99999999999GB", "18446744073709551616"}) {
     EXPECT_EQ(faults(kLeast + "memory: " + bad + "\n"),
               Faults{"5:9 memory takes a size of at least 1MB"})
+        << bad;
+  }
+}
+
+TEST_F(ConfigTest, BackfillTakesFewReadersAndChunksOfBoundedSize) {
+  const std::string start = kLeast + "backfill:\n";
+  EXPECT_EQ(load_fine(start + "  readers: 1\n").backfill.readers, 1);
+  for (const std::string bad : {"0", "17", "-1", "two", "1.5"}) {
+    EXPECT_EQ(faults(start + "  readers: " + bad + "\n"),
+              Faults{"6:12 backfill.readers takes a number from 1 to 16"})
+        << bad;
+  }
+  EXPECT_EQ(load_fine(start + "  chunk: 4KB\n").backfill.chunk_bytes, 4u << 10);
+  for (const std::string bad : {"4095", "3KB", "65MB", "1GB", "-1", "much"}) {
+    EXPECT_EQ(faults(start + "  chunk: " + bad + "\n"),
+              Faults{"6:10 backfill.chunk takes a size from 4KB to 64MB"})
         << bad;
   }
 }

@@ -59,6 +59,13 @@ TEST(Health, HeldDeliveryIsIllAndSaysWhy) {
   EXPECT_EQ(illness(status), "delivery is held: 401 (check destination.write_key)");
 }
 
+// The stream does its work, and a new start would not mend it.
+TEST(Health, AFailedBackfillIsNoIllness) {
+  StateStatus status = working();
+  status.backfills.emplace_back().phase = BackfillPhase::failed;
+  EXPECT_EQ(illness(status), std::nullopt);
+}
+
 TEST(Health, AFileThatNoRunHasOpenIsIllWhateverItHolds) {
   StateStatus status = working();
   status.running = false;
