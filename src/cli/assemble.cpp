@@ -212,6 +212,7 @@ MappingSet mapping_set(std::unique_ptr<Mapper> mapper, const std::vector<Mapping
                        const Catalog& catalog) {
   MappingSet set;
   set.followed = followed(files, catalog.tables());
+  set.initial = initially_backfilled(files, catalog.tables());
   set.summary.files = files.size();
   set.summary.rules = mapper->rules().size();
   for (const Rule* rule : mapper->rules()) {
