@@ -1,5 +1,6 @@
 #include "postgres/chunk_query.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 #include "postgres/pg_quote.hpp"
@@ -37,7 +38,7 @@ std::string copy(const std::string& select) {
 }  // namespace
 
 ChunkQuery::ChunkQuery(std::shared_ptr<const BackfillPlan> plan, std::vector<KeyColumn> key)
-    : plan_(std::move(plan)), key_(std::move(key)) {
+    : plan_(std::move(plan)), key_(std::move(key)), line_(plan_->layout) {
   std::vector<std::string> names;
   for (const KeyColumn& column : key_)
     names.push_back(quote_identifier(column.name));
@@ -99,6 +100,31 @@ std::string ChunkQuery::rows_of(const std::vector<std::pair<RowKey, KeyMark>>& k
   const bool itself = plan_->leaves.size() == 1 && plan_->leaves.front() == table;
   return copy(select(table, itself) + " WHERE (" + any + ")" +
               (where.empty() ? "" : " AND " + in_lines(where)) + order());
+}
+
+std::optional<RowKey> ChunkQuery::found_key(const PgResult& answer) const {
+  if (answer.rows() == 0) return std::nullopt;
+  RowKey key;
+  for (size_t i = 0; i < key_.size(); ++i) {
+    std::string_view text = answer.text(0, static_cast<int>(i));
+    if (key_[i].bytea) text.remove_prefix(std::min<size_t>(2, text.size()));  // the \x
+    key.append(text, i == 0);
+  }
+  return key;
+}
+
+RowKey ChunkQuery::last_key(const Chunk& chunk) const {
+  const size_t begin = chunk.ends.size() < 2 ? 0 : chunk.ends[chunk.ends.size() - 2];
+  std::string line = chunk.text.substr(begin);
+  std::vector<Value> row;
+  if (!line_.read(line, row)) {
+    throw Error(ErrorKind::failure, "the server sent a row that is not understood",
+                plan_->table.full_name());
+  }
+  RowKey key;
+  for (size_t i = 0; i < plan_->key.size(); ++i)
+    key.append(row[plan_->key[i]].text, i == 0);
+  return key;
 }
 
 // The table keeps its name, which a condition may use, in each leaf.

@@ -9,22 +9,17 @@
 
 #include "model/backfill.hpp"
 #include "model/chunk_reader.hpp"
+#include "model/copy_row.hpp"
 #include "model/row_key.hpp"
 #include "model/table.hpp"
+#include "postgres/key_column.hpp"
+#include "postgres/pg_connection.hpp"
 
 namespace waltrack {
 
-// A column of a key, as SQL has to name it.
-struct KeyColumn {
-  std::string name;
-  // The type to cast a value to, domains resolved, without a length that would cut it: bpchar.
-  std::string type;
-  std::string collation;  // qualified and quoted; empty: the type has none
-  bool bytea = false;
-};
-
-// The SQL that reads a plan's rows. Keys go in as literals of no type, which take the type and the
-// collation of the column that they are compared with; their order is that of the columns' types.
+// The SQL that reads a plan's rows, and the keys in its answers. Keys go in as literals of no type,
+// which take the type and the collation of the column that they are compared with; their order is
+// that of the columns' types.
 class ChunkQuery {
  public:
   // `key`: the columns of plan->key, in that order.
@@ -54,6 +49,12 @@ class ChunkQuery {
   std::string rows_of(const std::vector<std::pair<RowKey, KeyMark>>& keys,
                       const std::string& where) const;
 
+  // The answer to greatest() or nth(); nothing: it had no row.
+  std::optional<RowKey> found_key(const PgResult& answer) const;
+
+  // That of the last of one or more lines.
+  RowKey last_key(const Chunk& chunk) const;
+
  private:
   std::string select(const TableName& from, bool only) const;
   std::string condition(const Range& range) const;
@@ -64,6 +65,7 @@ class ChunkQuery {
 
   const std::shared_ptr<const BackfillPlan> plan_;
   const std::vector<KeyColumn> key_;
+  const CopyRow line_;
   std::string key_names_;  // "a", or ("a", "b")
 };
 

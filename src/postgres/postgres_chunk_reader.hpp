@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "model/chunk_reader.hpp"
-#include "model/copy_row.hpp"
 #include "postgres/catalog.hpp"
 #include "postgres/chunk_connection.hpp"
 #include "postgres/chunk_query.hpp"
+#include "postgres/place_pass.hpp"
 #include "postgres/read_point.hpp"
 #include "postgres/source_settings.hpp"
 
@@ -43,50 +43,42 @@ class PostgresChunkReader final : public ChunkReader {
   Lsn flushed() override;
 
  private:
+  // How far a statement with a condition was to look, and did not get.
+  struct Looked {
+    TableName leaf;
+    std::optional<RowKey> last;
+    std::optional<RowKey> after;  // where it ended
+    std::optional<RowKey> bound;
+  };
+
   // What is known of the plan that was read last.
   struct Prepared {
     std::shared_ptr<const BackfillPlan> plan;
     ChunkQuery query;
-    CopyRow line;
-    std::string extra_schema;      // in which the key's operators are
-    size_t bytes_per_row = 0;      // lately; 0: not known yet
-    std::vector<bool> bytea_keys;  // by column of the key
-  };
-
-  // The one transaction of a table without a key.
-  struct Pass {
-    TableName leaf;
-    ReadPoint point;
-    bool settled = false;
-    uint64_t end = 0;     // the file's pages when it began
-    uint64_t pages = 16;  // to be read next
+    std::string extra_schema;  // see KeyColumns
+    size_t bytes_per_row = 0;  // lately; 0: not known yet
+    std::optional<Looked> looked;
   };
 
   ChunkConnection& server(const std::stop_token& stop);
   ChunkConnection& streamed(const std::stop_token& stop);
   void check_source(ChunkConnection& server, const std::stop_token& stop) const;
-  Prepared& prepared(ChunkConnection& server, const ChunkRequest& request,
-                     const std::stop_token& stop);
+  void prepare(ChunkConnection& server, const ChunkRequest& request, const std::stop_token& stop);
   void drop();
   void end_pass(const std::stop_token& stop);
 
   Chunk read_chunk(ChunkConnection& server, const ChunkRequest& request,
                    const std::stop_token& stop);
-  ReadPoint begin(ChunkConnection& server, const Prepared& prepared, const ChunkRequest& request,
+  ReadPoint begin(ChunkConnection& server, const ChunkRequest& request,
                   const std::stop_token& stop) const;
-  void finish(ChunkConnection& server, ReadPoint point, Chunk& chunk,
-              const std::stop_token& stop) const;
-  Chunk read_range(ChunkConnection& server, Prepared& prepared, const ChunkRequest& request,
-                   const std::stop_token& stop) const;
-  Chunk read_keys(ChunkConnection& server, Prepared& prepared, const ChunkRequest& request,
-                  const std::stop_token& stop) const;
-  Chunk read_places(ChunkConnection& server, Prepared& prepared, const ChunkRequest& request,
-                    const std::stop_token& stop);
-  void begin_pass(ChunkConnection& server, const Prepared& prepared, const ChunkRequest& request,
+  Chunk read_range(ChunkConnection& server, const ChunkRequest& request,
+                   const std::stop_token& stop);
+  std::optional<RowKey> bound_of(ChunkConnection& server, const ChunkQuery::Range& range,
+                                 const ChunkRequest& request, const std::stop_token& stop);
+  Chunk read_keys(ChunkConnection& server, const ChunkRequest& request,
                   const std::stop_token& stop);
-  std::optional<RowKey> found_key(ChunkConnection& server, const Prepared& prepared,
-                                  const std::string& sql, const std::stop_token& stop) const;
-  RowKey last_key(const Prepared& prepared, const Chunk& chunk) const;
+  Chunk read_places(ChunkConnection& server, const ChunkRequest& request,
+                    const std::stop_token& stop);
 
   const SourceSettings settings_;
   const uint64_t system_identifier_;
@@ -97,7 +89,7 @@ class PostgresChunkReader final : public ChunkReader {
   std::unique_ptr<ChunkConnection> server_;
   std::unique_ptr<ChunkConnection> streamed_;
   std::optional<Prepared> prepared_;
-  std::optional<Pass> pass_;  // a transaction of server_ is open as long as it is there
+  std::optional<PlacePass> pass_;  // a transaction of server_ is open as long as it is there
 };
 
 }  // namespace waltrack

@@ -4,7 +4,9 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <stop_token>
 #include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
 
 #include "postgres/server_identity.hpp"
@@ -71,6 +73,83 @@ TEST_F(PgConnectionTest, AFailedQueryHasItsStateAndLeavesTheConnectionUsable) {
     EXPECT_EQ(error.sqlstate(), "22012");
   }
   EXPECT_EQ(connection.query("SELECT 1").rows(), 1);
+}
+
+TEST_F(PgConnectionTest, OfSeveralStatementsTheLastOneAnswers) {
+  PgConnection connection = PgConnection::open(server_->conninfo(), PgMode::plain);
+  const PgResult row = connection.query_until({}, "BEGIN; SELECT 1, 2; SELECT 3");
+  EXPECT_EQ(row.text(0, 0), "3");
+  EXPECT_EQ(connection.query_until({}, "SELECT $1", {"it's"}).text(0, 0), "it's");
+  EXPECT_THROW(connection.query_until({}, "SELECT 1 / 0; SELECT 1"), PgError);
+  EXPECT_EQ(connection.query_until({}, "ROLLBACK; SELECT 4").text(0, 0), "4");
+}
+
+TEST_F(PgConnectionTest, CopyGivesLinesAndWhereTheyEnd) {
+  PgConnection connection = PgConnection::open(server_->conninfo(), PgMode::plain);
+  const CopiedRows rows =
+      connection.copy_out("COPY (VALUES (1, 'a'), (2, NULL), (3, E'b\nc')) TO STDOUT", 0, {});
+  EXPECT_EQ(rows.text, "1\ta\n2\t\\N\n3\tb\\nc\n");
+  EXPECT_EQ(rows.ends, (std::vector<size_t>{4, 9, 16}));
+  EXPECT_TRUE(rows.whole);
+  EXPECT_EQ(connection.query("SELECT 1").rows(), 1);
+}
+
+TEST_F(PgConnectionTest, CopyEndsEarlyWhenThereIsEnough) {
+  PgConnection connection = PgConnection::open(server_->conninfo(), PgMode::plain);
+  for (const size_t bytes : {1, 1000, 1'000'000}) {
+    const CopiedRows rows = connection.copy_out(
+        "COPY (SELECT repeat('x', 99), generate_series(1, 1000000000)) TO STDOUT", bytes, {});
+    EXPECT_GE(rows.text.size(), bytes);
+    EXPECT_LT(rows.text.size(), bytes + 120);
+    EXPECT_EQ(rows.ends.back(), rows.text.size());
+    EXPECT_FALSE(rows.whole);
+    EXPECT_EQ(connection.query("SELECT 1").rows(), 1);  // it can go on
+  }
+  EXPECT_TRUE(connection.copy_out("COPY (SELECT 'abc') TO STDOUT", 4, {}).whole);
+}
+
+TEST_F(PgConnectionTest, CopyTakesOneStatementAndTellsItsFaults) {
+  const auto state = [](const std::string& sql) {
+    PgConnection connection = PgConnection::open(server_->conninfo(), PgMode::plain);
+    try {
+      connection.copy_out(sql, 0, {});
+    } catch (const PgError& error) {
+      return error.sqlstate();
+    }
+    return std::string("none");
+  };
+  EXPECT_EQ(state("COPY (SELECT 1) TO STDOUT; SELECT 1"), "42601");
+  EXPECT_EQ(state("COPY (SELECT 1 / 0) TO STDOUT"), "22012");
+  EXPECT_EQ(state("COPY (SELECT 1 / (5 - i) FROM generate_series(1, 9) AS i) TO STDOUT"), "22012");
+}
+
+TEST_F(PgConnectionTest, AStopEndsACopyThatNeverEnds) {
+  PgConnection connection = PgConnection::open(server_->conninfo(), PgMode::plain);
+  std::stop_source stop;
+  std::jthread person([&] {
+    if (wait_until([] {
+          return server_->value(
+                     "SELECT count(*) FROM pg_stat_activity WHERE application_name = "
+                     "'waltrack' AND query LIKE 'COPY%'") == "1";
+        })) {
+      stop.request_stop();
+    }
+  });
+  try {
+    connection.copy_out("COPY (SELECT generate_series(1, 1000000000000)) TO STDOUT", 0,
+                        stop.get_token());
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_TRUE(error.is_transient());
+  }
+}
+
+TEST_F(PgConnectionTest, AStopEndsConnecting) {
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_THROW(PgConnection::open(server_->conninfo(), PgMode::plain, std::chrono::seconds(10),
+                                  stop.get_token()),
+               Error);
 }
 
 TEST_F(PgConnectionTest, AMissingDatabaseIsUsage) {
