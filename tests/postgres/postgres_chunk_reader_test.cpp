@@ -333,6 +333,37 @@ TEST_P(ChunkReaderVersionTest, AnOpenTransactionIsNotInTheSnapshot) {
   EXPECT_GE(reader.flushed(), after.cut);
 }
 
+// The next record would begin behind the header of the next page, where the flushed WAL does not
+// reach before something is written.
+TEST_P(ChunkReaderVersionTest, ACutAtTheEndOfAWalPageIsReached) {
+  server_->exec("CREATE TABLE t (id int PRIMARY KEY)");
+  PostgresChunkReader reader = chunk_reader(*server_);
+  const ChunkRequest request = first_chunk(plan_of(reader, "t", {"id"}), 10);
+  pqxx::connection session = server_->connect();
+  pqxx::nontransaction work(session);
+  const auto written = [&](uint64_t bytes) {
+    work.exec("SELECT pg_logical_emit_message(false, 'x', repeat('x', " + std::to_string(bytes) +
+              "))");
+    return Lsn::parse(work.exec("SELECT pg_current_wal_insert_lsn()")[0][0].as<std::string>())
+        .value()
+        .value;
+  };
+  constexpr uint64_t kPage = 8192;
+  constexpr uint64_t kMessage = 800;
+  const auto fill_page = [&] {
+    const uint64_t before = written(kMessage);
+    const uint64_t at = written(kMessage);
+    const uint64_t overhead = at - before - kMessage;
+    const uint64_t left = kPage - at % kPage;
+    if (overhead > 200 || left < overhead + kMessage) return false;
+    return written(left - overhead) % kPage == 24;
+  };
+  ASSERT_TRUE(wait_until(fill_page));
+  const Chunk chunk = reader.read(request, {});
+  EXPECT_EQ(chunk.cut.value % kPage, 0u);
+  EXPECT_TRUE(wait_until([&] { return reader.flushed() >= chunk.cut; }));
+}
+
 TEST_P(ChunkReaderVersionTest, APreparedTransactionIsRunning) {
   server_->exec("CREATE TABLE t (id int PRIMARY KEY)");
   PostgresChunkReader reader = chunk_reader(*server_);
