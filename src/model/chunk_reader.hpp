@@ -67,8 +67,9 @@ struct Chunk {
   std::vector<size_t> ends;  // of the lines in `text`, each behind its newline
 
   std::optional<RowKey> last;  // ChunkRequest::last, or what was found; none: there are no rows
-  // Where the next chunk goes on: behind the last line's key; by_place a place in the file. None:
-  // there was nothing.
+  // Where the next chunk goes on: behind the last line's key, or, where a condition let few rows or
+  // none through, behind all that was looked at; by_place a place in the file. None: there was
+  // nothing.
   std::optional<RowKey> through;
   bool end_of_leaf = false;  // nothing is left up to `last`
 };

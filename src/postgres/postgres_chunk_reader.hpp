@@ -38,7 +38,6 @@ class PostgresChunkReader final : public ChunkReader {
   // On a standby it is a best effort: what runs on its primary shows there late, or not at all.
   RunningTransactions running() override;
   BackfillPlan plan(const TableName& table, const std::vector<std::string>& columns) override;
-  // Where a condition leaves few rows a chunk may be empty, and still have a `through`.
   Chunk read(const ChunkRequest& request, const std::stop_token& stop) override;
   Lsn flushed() override;
 

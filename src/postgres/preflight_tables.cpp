@@ -196,7 +196,8 @@ void check_partitions(Inspection& look, const std::vector<TableState>& tables) {
 
 // Streaming goes by the slot and asks for no privilege on tables; what reads rows does.
 void check_grants(Inspection& look, const std::vector<TableState>& tables) {
-  constexpr const char* kWhy = ": streaming does not need it, but `waltrack preview` does";
+  constexpr const char* kWhy =
+      ": streaming does not need it, but `waltrack preview` and backfills do";
   std::string wanted;
   for (const TableState& table : tables) {
     if (table.kind == TableState::Kind::missing || table.kind == TableState::Kind::other) continue;
