@@ -49,6 +49,12 @@ bool is_under_way(const StateStatus& status, const TableName& table) {
                              [&](const UnderWay& one) { return one.table == table; });
 }
 
+bool has_failed(const StateStatus& status, const TableName& table) {
+  return std::ranges::any_of(status.backfills, [&](const BackfillProgress& progress) {
+    return progress.table == table && progress.phase == BackfillPhase::failed;
+  });
+}
+
 bool applies(Action action, const UnderWay& one) {
   if (action == Action::pause) return !one.paused;
   return action == Action::cancel || one.paused;
@@ -226,7 +232,7 @@ std::vector<BackfillRequest> control_requests(Action action, const std::vector<s
   };
   for (const std::string& text : tables) {
     const TableName table = find_backfill(text, status);
-    if (!is_under_way(status, table)) {
+    if (!is_under_way(status, table) && !(action == Action::resume && has_failed(status, table))) {
       throw Error(ErrorKind::usage, "no backfill of this table is under way", table.full_name(),
                   "see waltrack backfill --status");
     }

@@ -26,7 +26,7 @@ std::vector<BackfillRequest> start_requests(const BackfillOrder& order, const Lo
 
 // The requests that pause, resume or cancel backfills of these tables; of none: of all to which it
 // applies, which may be none. Knows only what the state file says. Throws a usage Error for a table
-// that has no backfill under way.
+// that has no backfill under way; one that failed may be resumed by name.
 std::vector<BackfillRequest> control_requests(BackfillRequest::Action action,
                                               const std::vector<std::string>& tables,
                                               const StateStatus& status);

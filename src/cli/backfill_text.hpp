@@ -11,7 +11,7 @@
 namespace waltrack {
 
 // How far it is, from 0 to 100; 100 only when it is done. Nothing where nobody knows how many rows
-// there are.
+// there are, as with a condition: the estimate is of the whole table.
 std::optional<int> backfill_percent(const BackfillProgress& progress);
 
 // How long it takes yet, in seconds; nothing where that cannot be told: it does not go on at

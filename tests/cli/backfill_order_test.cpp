@@ -56,6 +56,13 @@ TEST_F(BackfillOrderTest, WithoutTablesItIsAboutAllToWhichItApplies) {
   EXPECT_EQ(controlled(Action::cancel), (Names{"public.a", "public.b"}));
 }
 
+TEST_F(BackfillOrderTest, WhatFailedIsResumedByItsNameOnly) {
+  stands({"public", "a"}, BackfillPhase::failed);
+  EXPECT_EQ(controlled(Action::resume), Names{});
+  EXPECT_EQ(controlled(Action::resume, {"a"}), Names{"public.a"});
+  EXPECT_NE(fault("a").find("no backfill of this table is under way"), std::string::npos);
+}
+
 TEST_F(BackfillOrderTest, WhatWasAskedCountsBeforeARunHasTakenItUp) {
   stands({"public", "a"}, BackfillPhase::running);
   asked({"public", "a"}, Action::cancel);

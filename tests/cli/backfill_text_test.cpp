@@ -49,6 +49,16 @@ TEST(BackfillText, WithoutAnEstimateThereIsNoBarAndNoEnd) {
   EXPECT_EQ(backfill_seconds_left(progress), std::nullopt);
 }
 
+// The estimate is of the whole table.
+TEST(BackfillText, OfAConditionNobodyKnowsHowManyRowsItLeaves) {
+  BackfillProgress progress = half_way();
+  progress.where = "a > 1";
+  EXPECT_EQ(bar(progress), "public.users  450,000 rows  52.0 MB  5,000/s");
+  EXPECT_EQ(backfill_seconds_left(progress), std::nullopt);
+  progress.phase = BackfillPhase::done;
+  EXPECT_EQ(backfill_percent(progress), 100);
+}
+
 TEST(BackfillText, MoreRowsThanExpectedAreNotYetAll) {
   BackfillProgress progress = half_way();
   progress.rows = 1'000'001;
@@ -153,8 +163,8 @@ TEST(BackfillText, TheSentenceTellsConditionAndCaveat) {
   progress.rows_per_s = 500;
   progress.caveat = "the table has no key";
   EXPECT_EQ(backfill_sentence(progress, kNowUs),
-            "public.users: 45 %, 450,000 of about 1,000,000 rows, 52.0 MB, 5,000 rows/s, 110 s "
-            "left, at most 500 rows/s; where a > 1; not exact: the table has no key");
+            "public.users: 450,000 rows, 52.0 MB, 5,000 rows/s, at most 500 rows/s; where a > 1; "
+            "not exact: the table has no key");
 }
 
 TEST(BackfillText, TheSentenceBeginsWithWhatIsNotAsItShouldBe) {
