@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "cli/assemble.hpp"
+#include "cli/backfill_control.hpp"
 #include "cli/backfill_follower.hpp"
 #include "cli/backfill_order.hpp"
 #include "cli/backfill_status.hpp"

@@ -166,18 +166,19 @@ std::string backfill_bar(const BackfillProgress& progress, size_t name_width, Te
     drop_least(parts);
   while (width_of(parts) > room && kept() > 1)
     drop_least(parts);
-  std::string line;
+  std::string bar;
   if (has_bar()) {
     const size_t width =
         look.width == 0 ? kWidestBar : std::min(room - width_of(parts) - 2, kWidestBar);
-    line = "  " + tinted(look, tint_of(progress), bar_text(*percent, width));
+    bar = "  " + tinted(look, tint_of(progress), bar_text(*percent, width));
   }
-  std::string told;
+  // Percentage and bar come first, where those of several tables stand below one another.
+  std::string line = name;
   for (const Part& part : parts) {
-    if (!part.text.empty()) told += "  " + part.text;
+    if (!part.text.empty()) line += "  " + part.text;
+    if (&part == &parts.front()) line += bar;
   }
-  if (line.empty()) return cut_to(name + told, look.width);
-  return name + line + told;
+  return bar.empty() ? cut_to(line, look.width) : line;
 }
 
 std::string backfill_sentence(const BackfillProgress& progress, int64_t now_us) {
