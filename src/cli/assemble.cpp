@@ -1,21 +1,26 @@
 #include "cli/assemble.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <poll.h>
 #include <random>
+#include <thread>
 #include <utility>
 
 #include "base/backoff.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "cli/backfill_follower.hpp"
 #include "cli/stop_signal.hpp"
 #include "mapping/mapper.hpp"
 #include "mapping/mapping_folder.hpp"
 #include "pipeline/pipeline.hpp"
 #include "postgres/catalog.hpp"
 #include "postgres/plugin_choice.hpp"
+#include "postgres/postgres_chunk_reader.hpp"
 #include "postgres/postgres_source.hpp"
 #include "postgres/publication.hpp"
 #include "postgres/server_identity.hpp"
@@ -24,6 +29,7 @@
 #include "postgres/table_state.hpp"
 #include "segment/limits.hpp"
 #include "segment/segment_destination.hpp"
+#include "state/backfill_requests.hpp"
 #include "state/state_file.hpp"
 
 namespace waltrack {
@@ -206,6 +212,7 @@ MappingSet mapping_set(std::unique_ptr<Mapper> mapper, const std::vector<Mapping
                        const Catalog& catalog) {
   MappingSet set;
   set.followed = followed(files, catalog.tables());
+  set.initial = initially_backfilled(files, catalog.tables());
   set.summary.files = files.size();
   set.summary.rules = mapper->rules().size();
   for (const Rule* rule : mapper->rules()) {
@@ -256,6 +263,7 @@ void tell_summary(const RunSummary& summary) {
                                                       {"last_failure", rule.last_failure}});
   }
   log::info("stopped", {{"rows", summary.rows},
+                        {"backfilled_rows", summary.backfilled_rows},
                         {"events", summary.delivered_events},
                         {"dead_letters", summary.dead_letters},
                         {"left_for_the_next_run", summary.unfinished_events},
@@ -315,18 +323,45 @@ std::unique_ptr<Mapper> compile_against(Catalog& catalog, const std::vector<Mapp
                           });
 }
 
-void stream_until_signal(const Loaded& loaded) {
+namespace {
+
+BackfillSettings backfill_settings(const Config& config, const SourceSettings& settings,
+                                   uint64_t system_identifier, StateFile& state) {
+  BackfillSettings backfill;
+  backfill.start.stored = state.backfills();
+  backfill.start.tracked = state.tracked();
+  backfill.start.readers = static_cast<size_t>(config.backfill.readers);
+  // What readers and mapping hold at once must leave room for the stream's events.
+  backfill.start.chunk_bytes = std::min(config.backfill.chunk_bytes,
+                                        config.memory_bytes / (2 * (backfill.start.readers + 1)));
+  backfill.make_reader = [settings, system_identifier] {
+    return std::make_unique<PostgresChunkReader>(settings, system_identifier);
+  };
+  return backfill;
+}
+
+// What a run is for, beside the stream.
+struct Errand {
+  std::vector<BackfillRequest> requests;
+  std::function<void(const std::string& state_path, const std::vector<int64_t>& numbers)> on_asked;
+};
+
+// Streams until a signal, or until the errand is done. Nothing: a signal came before it began.
+std::optional<RunSummary> stream(const Loaded& loaded, const Errand& errand) {
   const int stop_fd = stop_signal_fd();
   const Wakeup& reload_asked = reload_signal();
   const SystemClock clock;
   StateFile state(loaded.config.state, clock);
   const DestinationId destination_id = state.settle_destination_id(loaded.config.destination.id);
   if (!destination_id.warning.empty()) log::warn(destination_id.warning);
+  if (!errand.requests.empty()) {
+    errand.on_asked(state.path(), request_backfill(state.path(), errand.requests, clock));
+  }
 
   SourceSettings settings = source_settings(loaded);
   save_problem(state, "starting");
   std::optional<ServerIdentity> server = wait_for_server(settings.url, state, stop_fd);
-  if (!server) return;
+  if (!server) return std::nullopt;
   Catalog catalog(settings.url);
   catalog.load();
   settings.followed = followed(loaded.mappings, catalog.tables());
@@ -341,9 +376,9 @@ void stream_until_signal(const Loaded& loaded) {
   MappingSet mappings = mapping_set(std::move(mapper), loaded.mappings, catalog);
   mappings.summary.fingerprint = loaded.fingerprint;
 
-  if (!state.checkpoint() && !stand_by_for_the_slot(settings, stop_fd)) return;
+  if (!state.checkpoint() && !stand_by_for_the_slot(settings, stop_fd)) return std::nullopt;
   const std::optional<Started> started = settle_start(settings, *server, state, stop_fd);
-  if (!started) return;
+  if (!started) return std::nullopt;
   PostgresSource source(settings, started->plugin, *server, catalog);
   SegmentDestination destination(segment_settings(loaded.config), clock);
   PipelineSettings pipeline = pipeline_settings(loaded.config);
@@ -360,14 +395,51 @@ void stream_until_signal(const Loaded& loaded) {
     reading.skipped = source.skipped_tables();
     return reading;
   }};
-  tell_summary(run_pipeline(source, std::move(mappings), destination, state, started->start,
-                            pipeline, clock, stop_fd));
+  pipeline.backfill = backfill_settings(loaded.config, settings, server->system_identifier, state);
+  for (const BackfillRequest& request : errand.requests)
+    pipeline.backfill->until_over.push_back(request.table);
+  const RunSummary summary = run_pipeline(source, std::move(mappings), destination, state,
+                                          started->start, pipeline, clock, stop_fd);
+  tell_summary(summary);
+  return summary;
+}
+
+}  // namespace
+
+void stream_until_signal(const Loaded& loaded) {
+  stream(loaded, {});
 }
 
 std::vector<BackfillProgress> stream_until_backfilled(
-    const Loaded& /*loaded*/, const std::vector<BackfillRequest>& /*requests*/) {
-  throw Error(ErrorKind::failure, "no `waltrack run` has the state file open", {},
-              "start one: it takes the backfill up");
+    const Loaded& loaded, const std::vector<BackfillRequest>& requests) {
+  std::jthread follower;  // gone when the state file is let go of, or all are over
+  Errand errand;
+  errand.requests = requests;
+  errand.on_asked = [&](const std::string& state_path, const std::vector<int64_t>& numbers) {
+    BackfillDisplay display;
+    if (!display.draws()) return;  // the log tells
+    std::vector<FollowedBackfill> followed;
+    for (size_t i = 0; i < numbers.size(); ++i)
+      followed.push_back({requests[i].table, numbers[i]});
+    follower = std::jthread([state_path, followed, display]() mutable {
+      try {
+        follow_backfills(state_path, followed, display, SystemClock(), stop_signal_fd());
+      } catch (const Error& error) {
+        log::warn("the progress can't be shown", {{"reason", error.describe()}});
+      }
+    });
+  };
+  const std::optional<RunSummary> summary = stream(loaded, errand);
+  std::vector<BackfillProgress> ends;
+  for (const BackfillRequest& request : requests) {
+    BackfillProgress& end = ends.emplace_back();
+    end.table = request.table;
+    if (!summary) continue;
+    for (const BackfillProgress& stored : summary->backfills) {
+      if (stored.table == request.table) end = stored;
+    }
+  }
+  return ends;
 }
 
 }  // namespace waltrack

@@ -52,7 +52,10 @@ class CallReader {
     spec.place = node.place;
     spec.settings = read_settings(node, places_, diagnostics_);
     spec.ops = of_message ? OpSet{Op::message} : default_ops(type_);
-    if (const YamlNode* on = node.find("on")) ops(*on, of_message, spec.ops);
+    if (const YamlNode* on = node.find("on")) {
+      spec.names_ops = true;
+      ops(*on, of_message, spec.ops);
+    }
     spec.name = name(node, type_ == CallType::track ? "event" : "name");
     spec.category = name(node, "category");
     spec.group_id = needed(node, "group_id", CallType::group, "group_id: and whose group it is");

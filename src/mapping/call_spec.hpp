@@ -51,6 +51,7 @@ struct CallSpec {
   bool shadow = false;
   bool only_changed = false;  // identify, group
   OpSet ops;
+  bool names_ops = false;  // it has an `on:`
   CallSettings settings;
   std::optional<ValueSpec> name;         // track's event; a page's or screen's name
   std::optional<ValueSpec> category;     // page, screen

@@ -17,6 +17,8 @@ constexpr int64_t kLastTime = 253'402'300'799'999'999;
 
 constexpr std::string_view kMissingColumn = "missing_column";
 
+constexpr size_t kMessageIdSize = 32;
+
 // Tells an old row from its new one where serials are compared.
 constexpr uint64_t kOldRowSerial = uint64_t{1} << 63;
 
@@ -38,7 +40,7 @@ void CompiledRule::run(const RowView& row, const Table& table, EventSink& sink,
                        std::string_view gone) {
   if (!fires(row, table, sink, gone)) return;
   if (!gone.empty()) return sink.reject(rule, kMissingColumn, gone);
-  const bool may_be_same = compares && whole_update(row.change());
+  const bool may_be_same = compares && !row.change().tell_all && whole_update(row.change());
   if (may_be_same && watched_stayed(row)) return sink.silent(rule, Silence::same_output);
   const bool knows_before = may_be_same && look_back(row);
   if (program && !program->run(row)) {
@@ -251,9 +253,15 @@ CompiledRule::Found CompiledRule::find(const CallInput& input, const RowView& ro
 void CompiledRule::write(const RowView& row, int64_t time_us, bool partly, std::string& out,
                          TemplateWriter& writer) {
   const Change& change = row.change();
+  const bool backfilled = change.op == Op::backfill;
+  const size_t start = out.size();
   out += opening;
-  append_message_id(out, rule.key, message_kind(change.op), row.transaction().commit_time_us,
-                    change.lsn, change.ordinal);
+  if (backfilled) {
+    out.append(kMessageIdSize, '0');  // it is made of all that follows
+  } else {
+    append_message_id(out, rule.key, message_kind(change.op), row.transaction().commit_time_us,
+                      change.lsn, change.ordinal);
+  }
   out += '"';
   if (time_us != 0) {  // else the receiver says when
     out += R"(,"timestamp":")";
@@ -279,8 +287,24 @@ void CompiledRule::write(const RowView& row, int64_t time_us, bool partly, std::
   } else {
     write_body(writer, out);
   }
-  write_rest(writer, out);
+  const size_t context = write_rest(writer, out, backfilled);
   out += '}';
+  if (backfilled) write_backfill_id(change, start, context, out);
+}
+
+// All that the event says counts, but for the id itself, and for the library, whose version must
+// not make ids anew. `start` and `context`: where in `out` the event and its context begin.
+void CompiledRule::write_backfill_id(const Change& change, size_t start, size_t context,
+                                     std::string& out) {
+  const size_t id = start + opening.size();
+  const size_t behind_id = id + kMessageIdSize;
+  const std::string_view written = out;
+  content_now_.assign(opening);
+  content_now_ += written.substr(behind_id, context - behind_id);
+  content_now_ += written.substr(context + library_size);
+  id_now_.clear();
+  append_backfill_message_id(id_now_, rule.key, change.key, content_now_);
+  out.replace(id, kMessageIdSize, id_now_);
 }
 
 void CompiledRule::write_body(TemplateWriter& writer, std::string& out) {
@@ -300,21 +324,27 @@ void CompiledRule::write_changed_fields(TemplateWriter& writer, std::string& out
   close_json(out, '}');
 }
 
-void CompiledRule::write_rest(TemplateWriter& writer, std::string& out) {
+// Gives where in `out` the context begins.
+size_t CompiledRule::write_rest(TemplateWriter& writer, std::string& out, bool backfilled) {
+  const size_t begin = out.size();
   out += context_prefix;
+  if (backfilled && !tells_active) out += R"("active":false,)";
   writer.write_fields(context);
   close_json(out, '}');
   if (has_integrations) {
     out += R"(,"integrations":)";
     writer.write(integrations);
   }
+  return begin;
 }
 
 void CompiledRule::reject_unavailable(const RowView& row, const Table& table, std::string_view what,
                                       Source source, EventSink& sink) const {
   const std::string& column = table.columns[source.index].name;
   std::string detail(what);
-  if (row.has_column(source.index)) {
+  if (row.change().op == Op::backfill) {
+    detail += ": column '" + column + "' was not read with this row";
+  } else if (row.has_column(source.index)) {
     detail += ": the server did not send column '" + column +
               "'; with REPLICA IDENTITY FULL it does: alter table " + table.full_name() +
               " replica identity full";

@@ -62,9 +62,11 @@ struct CompiledRule {
   bool row_names = false;   // … or the row decides it
   bool has_body = true;     // an alias has none
   ValueTemplate body;
-  std::string
-      context_prefix;     // ,"context":{"library":{…}, and what else is fixed, each with a comma
-  ValueTemplate context;  // an object
+  // ,"context":{"library":{…}, and what else is fixed, each with a comma
+  std::string context_prefix;
+  size_t library_size = 0;    // of context_prefix: up to what follows the library
+  ValueTemplate context;      // an object
+  bool tells_active = false;  // its own context.active, instead of that of backfilled rows
   bool has_integrations = false;
   ValueTemplate integrations;
 
@@ -76,6 +78,7 @@ struct CompiledRule {
 
   // The columns that it names; not those that are there as one of all.
   std::vector<uint32_t> needs;
+  std::vector<uint32_t> reads;  // all columns that it reads
 
   // Fields that were left out because a row did not have their columns.
   uint64_t left_out = 0;
@@ -109,9 +112,10 @@ struct CompiledRule {
   Found find(const CallInput& input, const RowView& row, std::string& out, const char*& reason);
   void write(const RowView& row, int64_t time_us, bool partly, std::string& out,
              TemplateWriter& writer);
+  void write_backfill_id(const Change& change, size_t start, size_t context, std::string& out);
   void write_body(TemplateWriter& writer, std::string& out);
   void write_changed_fields(TemplateWriter& writer, std::string& out) const;
-  void write_rest(TemplateWriter& writer, std::string& out);
+  size_t write_rest(TemplateWriter& writer, std::string& out, bool backfilled = false);
   void reject_unavailable(const RowView& row, const Table& table, std::string_view what,
                           Source source, EventSink& sink) const;
   void reject_failed(std::string_view name, std::string_view reason, EventSink& sink) const;
@@ -121,6 +125,7 @@ struct CompiledRule {
   std::string time_text_;
   Said before_;  // of the old row
   std::string content_now_;
+  std::string id_now_;
 };
 
 }  // namespace waltrack

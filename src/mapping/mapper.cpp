@@ -1,6 +1,7 @@
 #include "mapping/mapper.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -11,10 +12,35 @@
 #include "mapping/mapping_compiler.hpp"
 
 namespace waltrack {
+namespace {
+
+// What the expressions' clock shows. A message without a transaction has the wall's.
+int64_t clock_of(const Transaction& transaction) {
+  if (transaction.has_commit_time()) return transaction.commit_time_us;
+  return transaction.clock_us != 0 ? transaction.clock_us : SystemClock().utc_us();
+}
+
+// The columns of the plan that rows are asked for which are there already, ascending; nothing when
+// no rule hears of these.
+std::optional<std::vector<uint32_t>> asked_columns(const TablePlan& plan) {
+  std::optional<std::vector<uint32_t>> asked;
+  for (const auto& rule : plan.rules) {
+    if (!rule->ops.has(Op::backfill)) continue;
+    std::vector<uint32_t> together;
+    if (!asked) asked.emplace();
+    std::ranges::set_union(*asked, rule->reads, std::back_inserter(together));
+    asked = std::move(together);
+  }
+  return asked;
+}
+
+}  // namespace
+
 // How the columns of a plan lie in one of the decoder's tables.
 struct Mapper::Layout {
   bool known = false;
   bool known_before = false;
+  bool backfilled = false;          // of rows that were there already
   const TablePlan* plan = nullptr;  // nullptr: the table has no mapping
   std::vector<int32_t> columns;     // of the plan's table → of the layout, -1 = not there
   // For each of the plan's rules what it needs and the table has lost, in words; empty: nothing for
@@ -47,14 +73,12 @@ Mapper::~Mapper() = default;
 
 void Mapper::map(const Transaction& transaction, const Change& change, EventSink& sink) {
   if (change.table == nullptr) return;
-  // Outside of a transaction the clock is the wall's.
-  const int64_t now_us =
-      transaction.has_commit_time() ? transaction.commit_time_us : SystemClock().utc_us();
+  const int64_t now_us = clock_of(transaction);
   if (now_us_ != now_us) {
     now_us_ = now_us;
     database_->set_now(now_us);
   }
-  const Layout& layout = layout_of(transaction, *change.table);
+  const Layout& layout = layout_of(transaction, change);
   if (layout.plan == nullptr) return;
   RowView row(transaction, change, layout.columns, ++serial_);
   for (size_t i = 0; i < layout.plan->rules.size(); ++i) {
@@ -68,19 +92,37 @@ void Mapper::map(const Transaction& transaction, const Change& change, EventSink
   }
 }
 
-std::optional<std::vector<std::string>> Mapper::backfill_columns(const TableName& /*table*/) const {
-  return std::nullopt;
+std::optional<std::vector<std::string>> Mapper::backfill_columns(const TableName& table) const {
+  const TablePlan* plan = find_plan(table);
+  std::vector<std::unique_ptr<TablePlan>> made;
+  if (plan == nullptr) {
+    // map() will make the plan that stays.
+    Diagnostics diagnostics;
+    made = make_plans(table, nullptr, diagnostics);
+    if (made.empty()) return std::nullopt;
+    plan = made.back().get();
+  }
+  const std::optional<std::vector<uint32_t>> asked = asked_columns(*plan);
+  if (!asked) return std::nullopt;
+  std::vector<std::string> names;
+  for (const uint32_t column : *asked)
+    names.push_back(plan->table.columns[column].name);
+  return names;
 }
 
-const Mapper::Layout& Mapper::layout_of(const Transaction& transaction, const Table& table) {
-  if (table.id >= layouts_.size()) layouts_.resize(table.id + 1);
-  Layout& layout = layouts_[table.id];
+const Mapper::Layout& Mapper::layout_of(const Transaction& transaction, const Change& change) {
+  const Table& table = *change.table;
+  const bool backfilled = change.op == Op::backfill;
+  const size_t index = size_t{2} * table.id + (backfilled ? 1 : 0);
+  if (index >= layouts_.size()) layouts_.resize(index + 1);
+  Layout& layout = layouts_[index];
+  layout.backfilled = backfilled;
   if (!layout.known) look_at(transaction, table, layout);
   return layout;
 }
 
 void Mapper::look_at(const Transaction& transaction, const Table& table, Layout& layout) {
-  const TablePlan* plan = find_plan(table);
+  const TablePlan* plan = find_plan({table.schema, table.name});
   if (plan == nullptr) plan = plan_new_table(table);
   layout.known = plan == nullptr;  // else only when nothing has thrown
   if (plan == nullptr) return;
@@ -92,8 +134,9 @@ void Mapper::look_at(const Transaction& transaction, const Table& table, Layout&
   }
   find_gone(transaction, table, layout);
   layout.known = true;
-  // What was found out of the table's other layouts may have been of another time.
-  if (!std::exchange(layout.known_before, true)) {
+  // What was found out of the table's other layouts may have been of another time. One that rows
+  // were asked for in says nothing of that.
+  if (!std::exchange(layout.known_before, true) && !layout.backfilled) {
     for (Layout& other : layouts_)
       other.known = other.known && (&other == &layout || other.plan != plan);
   }
@@ -107,6 +150,12 @@ void Mapper::find_gone(const Transaction& transaction, const Table& table, Layou
   std::vector<uint32_t> absent;
   for (const uint32_t index : plan.used_columns) {
     if (layout.columns[index] < 0) absent.push_back(index);
+  }
+  if (layout.backfilled) {
+    // The others were not asked for.
+    const std::vector<uint32_t> asked = asked_columns(plan).value_or(std::vector<uint32_t>());
+    std::erase_if(absent,
+                  [&](uint32_t index) { return !std::ranges::binary_search(asked, index); });
   }
   if (!table.whole || absent.empty()) return;
   const std::optional<Table> now =
@@ -127,7 +176,7 @@ void Mapper::find_gone(const Transaction& transaction, const Table& table, Layou
   if (rules > 0 && layout.gone != before) lost.tell(rules);
 }
 
-const TablePlan* Mapper::find_plan(const Table& table) const {
+const TablePlan* Mapper::find_plan(const TableName& table) const {
   auto plan = std::find_if(plans_.begin(), plans_.end(), [&](const auto& one) {
     return one->table.name == table.name && one->table.schema == table.schema;
   });
@@ -136,33 +185,17 @@ const TablePlan* Mapper::find_plan(const Table& table) const {
 
 // A table that is younger than the mapper may be one that a glob is meant for.
 const TablePlan* Mapper::plan_new_table(const Table& table) {
-  const TableName name{table.schema, table.name};
-  std::vector<MappingDocument> documents;
-  for (const MappingDocument& document : globs_) {
-    for (const TableRef& wanted : document.tables) {
-      if (!wanted.glob.is_glob() || !wanted.glob.matches(name)) continue;
-      documents.push_back(document);
-      break;
-    }
-  }
-  if (documents.empty() || table.is_message()) return nullptr;
-  std::vector<Table> catalog;
-  if (find_table_) {
-    if (std::optional<Table> found = find_table_(name)) catalog.push_back(*std::move(found));
-  }
-  if (catalog.empty()) catalog.push_back(table);
+  if (table.is_message()) return nullptr;
   Diagnostics diagnostics;
-  MappingCompiler compiler(catalog, identity_, *database_, diagnostics);
-  for (MappingDocument& document : documents) {
-    document.tables = {{{{name.schema, false}, {name.name, false}}, document.place}};
-    compiler.add(document);
-  }
+  std::vector<std::unique_ptr<TablePlan>> plans =
+      make_plans({table.schema, table.name}, &table, diagnostics);
   for (const Diagnostic& one : diagnostics.all()) {
     if (one.severity != Severity::error) continue;
     log::error("a new table does not fit its mapping; the rule is left out for it",
                {{"table", table.full_name()}, {"fault", one.text()}});
   }
-  for (std::unique_ptr<TablePlan>& plan : compiler.take_plans()) {
+  if (plans.empty()) return nullptr;
+  for (std::unique_ptr<TablePlan>& plan : plans) {
     if (!plan->rules.empty()) {
       log::info("following a new table that matches a mapping",
                 {{"table", table.full_name()}, {"rules", plan->rules.size()}});
@@ -170,6 +203,32 @@ const TablePlan* Mapper::plan_new_table(const Table& table) {
     adopt(std::move(plan));
   }
   return plans_.back().get();
+}
+
+// The plan of a table that no plan is for yet; nothing when no glob is meant for it. Its columns
+// are those that the finder tells, or else those of `seen`, if that is there.
+std::vector<std::unique_ptr<TablePlan>> Mapper::make_plans(const TableName& name, const Table* seen,
+                                                           Diagnostics& diagnostics) const {
+  std::vector<MappingDocument> documents;
+  for (const MappingDocument& document : globs_) {
+    const bool meant = std::ranges::any_of(document.tables, [&](const TableRef& wanted) {
+      return wanted.glob.is_glob() && wanted.glob.matches(name);
+    });
+    if (meant) documents.push_back(document);
+  }
+  if (documents.empty()) return {};
+  std::vector<Table> catalog;
+  if (find_table_) {
+    if (std::optional<Table> found = find_table_(name)) catalog.push_back(*std::move(found));
+  }
+  if (catalog.empty() && seen != nullptr) catalog.push_back(*seen);
+  if (catalog.empty()) return {};
+  MappingCompiler compiler(catalog, identity_, *database_, diagnostics);
+  for (MappingDocument& document : documents) {
+    document.tables = {{{{name.schema, false}, {name.name, false}}, document.place}};
+    compiler.add(document);
+  }
+  return compiler.take_plans();
 }
 
 std::vector<RuleOutline> Mapper::outlines() const {

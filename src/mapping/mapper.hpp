@@ -41,9 +41,11 @@ class Mapper final : public ChangeMapper {
   // A layout is looked at when its id, change.table->id, first comes, and again when another one of
   // the same table has come meanwhile. A column that it lacks is unavailable. One that the table
   // does not have now either is gone: the rules that name it reject their rows until the table or
-  // the mapping is mended, and the log tells it once.
+  // the mapping is mended, and the log tells it once. Of a row that was there already (op backfill)
+  // only what backfill_columns() names has to be in the layout.
   void map(const Transaction& transaction, const Change& change, EventSink& sink) override;
 
+  // Asks the finder of a table that is younger than the mapper, as map() does.
   std::optional<std::vector<std::string>> backfill_columns(const TableName& table) const override;
 
   // All rules, by their index.
@@ -64,11 +66,13 @@ class Mapper final : public ChangeMapper {
  private:
   struct Layout;
 
-  const Layout& layout_of(const Transaction& transaction, const Table& table);
+  const Layout& layout_of(const Transaction& transaction, const Change& change);
   void look_at(const Transaction& transaction, const Table& table, Layout& layout);
   void find_gone(const Transaction& transaction, const Table& table, Layout& layout) const;
-  const TablePlan* find_plan(const Table& table) const;
+  const TablePlan* find_plan(const TableName& table) const;
   const TablePlan* plan_new_table(const Table& table);
+  std::vector<std::unique_ptr<TablePlan>> make_plans(const TableName& name, const Table* seen,
+                                                     Diagnostics& diagnostics) const;
   void adopt(std::unique_ptr<TablePlan> plan);
 
   std::unique_ptr<SqlDatabase> database_;  // outlives the statements in the plans
@@ -78,7 +82,7 @@ class Mapper final : public ChangeMapper {
   TableFinder find_table_;
   std::vector<const Rule*> rules_;
   std::vector<const CompiledRule*> compiled_;
-  std::vector<Layout> layouts_;    // by the id of the decoder's table
+  std::vector<Layout> layouts_;    // two by the id of the table: streamed rows, backfilled ones
   std::optional<int64_t> now_us_;  // what the expressions' clock shows
   uint64_t serial_ = 0;            // counts changes
 };

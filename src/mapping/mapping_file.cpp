@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/nearest.hpp"
 #include "mapping/mapping_keys.hpp"
 #include "mapping/table_names.hpp"
 
@@ -30,6 +31,7 @@ class DocumentReader {
     document.defaults = read_settings(node, places_, diagnostics_);
     document.acknowledged = read_acknowledged(node);
     read_calls(node, document);
+    read_backfill(node, document);
     if (const YamlNode* tests = node.find("tests")) document.tests = *tests;
     if (!named) return std::nullopt;
     return document;
@@ -107,7 +109,8 @@ class DocumentReader {
         read_calls_of(type, value, document);
       }
     }
-    if (any || errors != diagnostics_.error_count()) return;
+    calls_faulty_ = errors != diagnostics_.error_count();
+    if (any || calls_faulty_) return;
     diagnostics_.error(node.place, "no call: nothing would be sent", "add identify: or track:");
   }
 
@@ -135,8 +138,40 @@ class DocumentReader {
     if (call) document.calls.push_back(std::move(*call));
   }
 
+  // Behind the calls, which it looks at.
+  void read_backfill(const YamlNode& node, MappingDocument& document) {
+    const YamlNode* value = node.find("backfill");
+    if (value == nullptr) return;
+    if (node.find("message") != nullptr) {
+      diagnostics_.error(value->place, "messages are not kept: there is nothing to backfill",
+                         "leave backfill out");
+      return;
+    }
+    const bool scalar = value->kind == YamlNode::Kind::scalar;
+    if (scalar && value->scalar == "never") {
+      document.backfill = InitialBackfill::never;
+    } else if (scalar && value->scalar == "initial") {
+      document.backfill = InitialBackfill::initial;
+      if (!calls_faulty_) check_that_backfill_is_heard(value->place, document);
+    } else {
+      diagnostics_.error(
+          value->place, "backfill takes initial or never",
+          suggest_name(scalar ? value->scalar : "", key_word_names(KeyShape::backfill)));
+    }
+  }
+
+  void check_that_backfill_is_heard(const SourcePlace& place, const MappingDocument& document) {
+    const bool heard = std::ranges::any_of(
+        document.calls, [](const CallSpec& call) { return call.ops.has(Op::backfill); });
+    if (heard) return;
+    diagnostics_.warning(place, "no call here hears of rows that exist already",
+                         "add backfill to a call, as in on: [insert, backfill], or leave out "
+                         "backfill: initial");
+  }
+
   const ScalarPlaces& places_;
   Diagnostics& diagnostics_;
+  bool calls_faulty_ = false;
 };
 
 }  // namespace

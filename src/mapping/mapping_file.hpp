@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,13 @@ struct TableRef {
   SourcePlace place;
 };
 
+// Whether the rows that exist already are told of when a table is first tracked.
+enum class InitialBackfill : uint8_t {
+  unsaid,  // not, unless another document of the table asks for it
+  initial,
+  never,  // not, whatever other documents say
+};
+
 // One YAML document: what is told of some tables' rows, or of an application's messages.
 struct MappingDocument {
   SourcePlace place;
@@ -28,6 +36,7 @@ struct MappingDocument {
   std::string message;           // the prefix; empty for tables
   bool enabled = true;
   bool shadow = false;
+  InitialBackfill backfill = InitialBackfill::unsaid;
   CallSettings defaults;
   std::vector<std::string> acknowledged;  // acknowledge_pii
   std::vector<CallSpec> calls;            // in the order in which they run

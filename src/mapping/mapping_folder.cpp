@@ -27,8 +27,36 @@ SourcePlace whole(const fs::path& path) {
 }
 
 template <typename T>
+bool contains(const std::vector<T>& list, const T& value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+template <typename T>
 void add_once(std::vector<T>& list, const T& value) {
-  if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(value);
+  if (!contains(list, value)) list.push_back(value);
+}
+
+template <typename Visit>
+void for_each_enabled(const std::vector<MappingFile>& files, Visit&& visit) {
+  for (const MappingFile& file : files) {
+    for (const MappingDocument& document : file.documents) {
+      if (document.enabled) visit(document);
+    }
+  }
+}
+
+// The tables that a document is about, globs as those that they match.
+void add_tables(const MappingDocument& document, std::span<const TableName> existing,
+                std::vector<TableName>& tables) {
+  for (const TableRef& table : document.tables) {
+    if (!table.glob.is_glob()) {
+      add_once(tables, TableName{table.glob.schema.text, table.glob.name.text});
+      continue;
+    }
+    for (const TableName& name : existing) {
+      if (table.glob.matches(name)) add_once(tables, name);
+    }
+  }
 }
 
 }  // namespace
@@ -74,23 +102,26 @@ std::vector<MappingFile> read_mapping_folder(const fs::path& folder, Diagnostics
 
 Followed followed(const std::vector<MappingFile>& files, std::span<const TableName> existing) {
   Followed wanted;
-  for (const MappingFile& file : files) {
-    for (const MappingDocument& document : file.documents) {
-      if (!document.enabled) continue;
-      if (document.is_message()) add_once(wanted.message_prefixes, document.message);
-      for (const TableRef& table : document.tables) {
-        if (!table.glob.is_glob()) {
-          add_once(wanted.tables, TableName{table.glob.schema.text, table.glob.name.text});
-          continue;
-        }
-        add_once(wanted.globs, table.glob);
-        for (const TableName& name : existing) {
-          if (table.glob.matches(name)) add_once(wanted.tables, name);
-        }
-      }
+  for_each_enabled(files, [&](const MappingDocument& document) {
+    if (document.is_message()) add_once(wanted.message_prefixes, document.message);
+    for (const TableRef& table : document.tables) {
+      if (table.glob.is_glob()) add_once(wanted.globs, table.glob);
     }
-  }
+    add_tables(document, existing, wanted.tables);
+  });
   return wanted;
+}
+
+std::vector<TableName> initially_backfilled(const std::vector<MappingFile>& files,
+                                            std::span<const TableName> existing) {
+  std::vector<TableName> initial;
+  std::vector<TableName> never;
+  for_each_enabled(files, [&](const MappingDocument& document) {
+    if (document.backfill == InitialBackfill::initial) add_tables(document, existing, initial);
+    if (document.backfill == InitialBackfill::never) add_tables(document, existing, never);
+  });
+  std::erase_if(initial, [&](const TableName& table) { return contains(never, table); });
+  return initial;
 }
 
 }  // namespace waltrack

@@ -21,4 +21,9 @@ std::vector<MappingFile> read_mapping_folder(const std::filesystem::path& folder
 // not, so that it can be told that it doesn't.
 Followed followed(const std::vector<MappingFile>& files, std::span<const TableName> existing);
 
+// Those of followed()'s tables whose rows are told of when they are first tracked: an enabled
+// document about them says `backfill: initial`, and none says `never`.
+std::vector<TableName> initially_backfilled(const std::vector<MappingFile>& files,
+                                            std::span<const TableName> existing);
+
 }  // namespace waltrack

@@ -40,6 +40,8 @@ constexpr std::array kDocument = {
                KeyShape::text},
     kEnabled,
     kShadow,
+    MappingKey{"backfill", "initial: begin with the rows that exist already; never (the default)",
+               KeyShape::backfill},
     kUserId,
     kAnonymousId,
     kTimestamp,
@@ -199,6 +201,7 @@ constexpr std::array kTestRelations = {KeyRelation{Relation::exactly_one, kTestC
 
 constexpr std::array kOpWords = {Name("insert"), Name("update"), Name("delete"), Name("truncate"),
                                  Name("backfill")};
+constexpr std::array kBackfillWords = {Name("initial"), Name("never")};
 constexpr std::array kTypeWords = {Name("string"),  Name("number"), Name("integer"),
                                    Name("boolean"), Name("json"),   Name("datetime")};
 constexpr std::array kNullWords = {Name("omit"), Name("send")};
@@ -226,6 +229,8 @@ std::span<const std::string_view> key_words(KeyShape shape) {
   switch (shape) {
     case KeyShape::ops:
       return kOpWords;
+    case KeyShape::backfill:
+      return kBackfillWords;
     case KeyShape::type:
       return kTypeWords;
     case KeyShape::null_policy:

@@ -40,6 +40,7 @@ enum class KeyShape {
   body,          // a map of values, or SQL that gives an object
   calls,         // a call, or a list of calls, of the map that has the key's name
   ops,           // a kind of change, or a list of them
+  backfill,      // initial or never
   sql,           // SQL
   type,          // string, number, …
   null_policy,   // omit or send
@@ -72,7 +73,8 @@ struct KeyRelation {
     at_least_one,
     alone,  // where keys[0] is, no other key is
     only,   // where keys[0] is, keys[1] can only be `word`, if it is there
-    // Where keys[0] is, no call has `on` and every test has keys[0]; else no test has it.
+    // Where keys[0] is, there is no `backfill`, no call has `on` and every test has keys[0]; else
+    // no test has it.
     of_messages,
   };
 

@@ -96,6 +96,7 @@ Json shape_schema(const MappingKey& key) {
       return one_or_list(words_of(key.shape), false);
     case KeyShape::sql:
       return scalar_like(kNotBlank);
+    case KeyShape::backfill:
     case KeyShape::type:
     case KeyShape::null_policy:
     case KeyShape::hash:
@@ -140,6 +141,7 @@ Json of_messages(std::string_view key) {
   for (const MappingKey& one : mapping_keys(MappingMap::document)) {
     Json& part = keys[std::string(one.name)];
     if (one.shape == KeyShape::calls) part = defined("calls_without_on");
+    if (one.shape == KeyShape::backfill) part = false;
     if (one.shape == KeyShape::tests) part = {{"items", {{"required", {key}}}}};
     if (part.is_null()) keys.erase(std::string(one.name));
   }

@@ -196,9 +196,10 @@ bool has_event_field(const RowView& row, EventField field) {
       return row.transaction().xid != 0;
     case EventField::committed_at:
       return row.transaction().has_commit_time();
+    case EventField::lsn:
+      return row.change().op != Op::backfill;
     case EventField::op:
     case EventField::table_name:
-    case EventField::lsn:
       break;
   }
   return true;

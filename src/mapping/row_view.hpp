@@ -66,8 +66,8 @@ class RowView {
   uint64_t serial_;
 };
 
-// False where an event field is null: a message has no schema, and outside of a transaction neither
-// xid nor commit time.
+// False where an event field is null: a message has no schema, outside of a transaction there is
+// neither xid nor commit time, and what is backfilled has no place in the log.
 bool has_event_field(const RowView& row, EventField field);
 
 // Appends an event field's bare text.

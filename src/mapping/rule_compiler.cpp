@@ -14,16 +14,9 @@ const std::optional<ValueSpec>& own_or_default(const std::optional<ValueSpec>& o
   return own ? own : otherwise;
 }
 
-bool names_channel(const std::optional<ValueSpec>& context) {
-  return context && std::any_of(context->fields.begin(), context->fields.end(),
-                                [](const auto& field) { return field.name == "channel"; });
-}
-
-std::string context_prefix(const std::optional<ValueSpec>& context) {
-  std::string prefix =
-      R"(,"context":{"library":{"name":"waltrack","version":")" WALTRACK_VERSION R"("},)";
-  if (!names_channel(context)) prefix += R"("channel":"server",)";
-  return prefix;
+bool has_field(const ValueTemplate& object, std::string_view name) {
+  return std::ranges::any_of(object.fields,
+                             [&](const ValueTemplate::Field& field) { return field.name == name; });
 }
 
 void insert_sorted(std::vector<uint32_t>& list, uint32_t value) {
@@ -72,7 +65,7 @@ void RuleCompiler::add_call(const CallSpec& call, const MappingDocument& documen
   compile_comparison(rule, values, call);
   compile_time(rule, values, call, document.defaults);
   use_columns(values);
-  note_needs(rule, values);
+  note_columns(rule, values);
   if (diagnostics_.error_count() > errors) return;
   lint_rule({document, call, rule, plan_.table, values.reads()}, diagnostics_);
   if (diagnostics_.error_count() > errors || !compile_program(rule, values)) return;
@@ -99,13 +92,16 @@ void RuleCompiler::use_columns(const ValueCompiler& values) {
   }
 }
 
-void RuleCompiler::note_needs(CompiledRule& rule, const ValueCompiler& values) {
+void RuleCompiler::note_columns(CompiledRule& rule, const ValueCompiler& values) {
   for (const ColumnRead& read : values.reads()) {
+    insert_sorted(rule.reads, read.source.index);
     if (!read.any) insert_sorted(rule.needs, read.source.index);
   }
   for (const Condition* condition : rule.conditions) {
     for (const Source& read : condition->reads()) {
-      if (read.scope != Scope::event) insert_sorted(rule.needs, read.index);
+      if (read.scope == Scope::event) continue;
+      insert_sorted(rule.reads, read.index);
+      insert_sorted(rule.needs, read.index);
     }
   }
 }
@@ -206,9 +202,17 @@ void RuleCompiler::compile_body(CompiledRule& rule, ValueCompiler& values, const
 void RuleCompiler::compile_context(CompiledRule& rule, ValueCompiler& values, const CallSpec& call,
                                    const CallSettings& defaults) {
   const auto& context = own_or_default(call.settings.context, defaults.context);
-  rule.context_prefix = context_prefix(context);
   rule.context.kind = ValueTemplate::Kind::object;
   if (context) rule.context = values.object(*context, "context");
+  rule.context_prefix =
+      R"(,"context":{"library":{"name":"waltrack","version":")" WALTRACK_VERSION R"("},)";
+  rule.library_size = rule.context_prefix.size();
+  if (!has_field(rule.context, "channel")) rule.context_prefix += R"("channel":"server",)";
+  rule.tells_active = has_field(rule.context, "active");
+  if (context && context->columns && has_field(rule.context, "library")) {
+    diagnostics_.error(context->columns->place, "context.library is always waltrack's own",
+                       "leave that column out: $except: library");
+  }
   const auto& integrations = own_or_default(call.settings.integrations, defaults.integrations);
   rule.has_integrations = integrations.has_value();
   if (integrations) rule.integrations = values.value(*integrations, "integrations");

@@ -56,7 +56,7 @@ class RuleCompiler {
                        const CallSettings& defaults);
   void compile_comparison(CompiledRule& rule, const ValueCompiler& values, const CallSpec& call);
   void use_columns(const ValueCompiler& values);
-  static void note_needs(CompiledRule& rule, const ValueCompiler& values);
+  static void note_columns(CompiledRule& rule, const ValueCompiler& values);
   bool compile_program(CompiledRule& rule, ValueCompiler& values);
   Condition* condition(ValueCompiler& values, const ValueSpec& spec);
   std::unique_ptr<Condition> source_condition(const ValueSpec& spec, Source source);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "base/name_words.hpp"
 #include "base/nearest.hpp"
@@ -80,6 +81,9 @@ bool is_object_action(std::string_view name) {
   return words >= 2 && !begins && !shouts;
 }
 
+// No row of a mapper's has it.
+constexpr uint64_t kLintSerial = uint64_t{1} << 62;
+
 class Linter {
  public:
   Linter(const LintedRule& linted, Diagnostics& diagnostics)
@@ -89,6 +93,7 @@ class Linter {
     lint_name();
     lint_ids();
     lint_reserved();
+    if (call_.ops.has(Op::backfill)) lint_backfill();
     for (const ColumnRead& read : linted_.sent)
       lint_column(read);
   }
@@ -150,6 +155,47 @@ class Linter {
       }
     }
     return false;
+  }
+
+  void lint_backfill() {
+    const CallSettings& defaults = linted_.document.defaults;
+    const bool happens = call_.type == CallType::track || call_.type == CallType::page ||
+                         call_.type == CallType::screen;
+    if (happens && !call_.settings.timestamp && !defaults.timestamp) {
+      diagnostics_.warning(call_.place,
+                           "a row that is backfilled has no commit time: Segment will date this "
+                           "event to the moment it arrives",
+                           "give timestamp: and the column that tells when it happened");
+    }
+    // The defaults' condition is the first, see rule_compiler.cpp.
+    if (!call_.names_ops) return;
+    size_t index = 0;
+    for (const std::optional<ValueSpec>* when : {&defaults.when, &call_.settings.when}) {
+      if (!*when || index >= linted_.rule.conditions.size()) continue;
+      if (!is_false_of_existing_rows(*linted_.rule.conditions[index++])) continue;
+      diagnostics_.warning((*when)->place,
+                           "of a row that is backfilled this is never true: it has no old row",
+                           "take backfill out of on:, or give it a call of its own");
+    }
+  }
+
+  // Where the row itself plays no part, one row stands for all.
+  bool is_false_of_existing_rows(Condition& condition) const {
+    const std::vector<Source> reads = condition.reads();
+    const bool any_row = !reads.empty() && std::ranges::all_of(reads, [](Source read) {
+      return read.scope == Scope::old || read.scope == Scope::event;
+    });
+    if (!any_row) return false;
+    const std::vector<Value> nulls(linted_.table.columns.size(), Value::null());
+    std::vector<int32_t> columns(nulls.size());
+    std::iota(columns.begin(), columns.end(), 0);
+    Change change;
+    change.op = Op::backfill;
+    change.table = &linted_.table;
+    change.new_row = nulls;
+    const Transaction none;
+    const RowView row(none, change, columns, kLintSerial);
+    return condition.evaluate(row) == Condition::Verdict::silent;
   }
 
   void lint_reserved() {

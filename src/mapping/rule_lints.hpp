@@ -21,9 +21,9 @@ struct LintedRule {
 
 // Tells what SQL and shape cannot: event names that are no "Object Action", names that the row
 // decides, reserved traits and properties of another type than destinations expect, ids that may
-// be missing or not unique, personal data that looks accidental, all as warnings; and secrets
-// (passwords, tokens, card and social security numbers) that the document does not acknowledge, as
-// errors.
+// be missing or not unique, existing rows that come without their time or never, personal data that
+// looks accidental, all as warnings; and secrets (passwords, tokens, card and social security
+// numbers) that the document does not acknowledge, as errors.
 void lint_rule(const LintedRule& linted, Diagnostics& diagnostics);
 
 // Tells columns in `acknowledge_pii` that the table does not have.

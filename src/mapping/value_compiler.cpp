@@ -29,7 +29,7 @@ bool has_transform(const ValueSpec& spec) {
   return spec.map || spec.truncate > 0 || spec.hash;
 }
 
-ValueType source_value_type(const Table& table, Source source) {
+ValueType source_value_type(const Table& table, const OpSet& ops, Source source) {
   switch (source.scope) {
     case Scope::row:
     case Scope::old: {
@@ -45,7 +45,7 @@ ValueType source_value_type(const Table& table, Source source) {
   const auto field = static_cast<EventField>(source.index);
   if (field == EventField::xid) return {JsonType::integer, true};
   if (field == EventField::committed_at) return {JsonType::datetime, true};
-  return {JsonType::string, false};
+  return {JsonType::string, field == EventField::lsn && ops.has(Op::backfill)};
 }
 
 }  // namespace
@@ -91,7 +91,7 @@ ValueTemplate ValueCompiler::sql(const ValueSpec& spec, std::string name, Result
   if (column) {
     compiled.kind = ValueTemplate::Kind::source;
     compiled.source = *column;
-    if (spec.type == DeclaredType::none) type = source_value_type(table_, *column);
+    if (spec.type == DeclaredType::none) type = source_value_type(table_, ops_, *column);
     if (spec.hash && !reads_.empty()) reads_.back().hashed = true;
     check_text_modifiers(spec, *column);
   } else if (!told) {

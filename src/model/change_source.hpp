@@ -51,6 +51,10 @@ class ChangeSource {
   // The server may forget everything before it.
   virtual void report(Lsn confirmed, bool now) = 0;
 
+  // Asks the server for a keepalive, which an idle one sends only now and then, and reports
+  // `confirmed` with it.
+  virtual void ask_position(Lsn confirmed) = 0;
+
   // From the next open() on these are asked for. True when the open stream does not bring them:
   // then close and open it. Talks to nobody.
   virtual bool follow(const Followed& followed) = 0;

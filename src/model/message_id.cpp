@@ -67,6 +67,11 @@ void append_message_id(std::string& out, const RuleKey& rule, MessageKind kind,
   append_hex(out, hash.low64);
 }
 
+KeyDigest key_digest(std::string_view key) {
+  const XXH128_hash_t hash = XXH3_128bits(key.data(), key.size());
+  return {Lsn{hash.low64}, static_cast<uint32_t>(hash.high64)};
+}
+
 void append_backfill_message_id(std::string& out, const RuleKey& rule, std::string_view key,
                                 std::string_view content) {
   std::array<unsigned char, 56> input;

@@ -53,4 +53,11 @@ void append_message_id(std::string& out, const RuleKey& rule, MessageKind kind,
 void append_backfill_message_id(std::string& out, const RuleKey& rule, std::string_view key,
                                 std::string_view content);
 
+// Stands for the key of a row that was there already where others have their place in the log.
+struct KeyDigest {
+  Lsn lsn;
+  uint32_t ordinal = 0;
+};
+KeyDigest key_digest(std::string_view key);
+
 }  // namespace waltrack

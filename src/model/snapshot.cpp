@@ -31,12 +31,13 @@ std::optional<Snapshot> Snapshot::parse(std::string_view text) {
   if (!xmax || !take(text, ':')) return std::nullopt;
   snapshot.xmin = *xmin;
   snapshot.xmax = *xmax;
-  while (!text.empty()) {
+  if (text.empty()) return snapshot;
+  do {
     const auto xid = take_number(text);
-    if (!xid || (!text.empty() && !take(text, ','))) return std::nullopt;
+    if (!xid) return std::nullopt;
     snapshot.xip.push_back(*xid);
-  }
-  return snapshot;
+  } while (take(text, ','));
+  return text.empty() ? std::optional(snapshot) : std::nullopt;
 }
 
 bool Snapshot::sees(uint32_t xid) const {

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "pipeline/backfill_weaver.hpp"
 
 namespace waltrack {
 
@@ -27,16 +28,20 @@ std::string missing_in(const std::vector<TableName>& others, const std::vector<T
 }  // namespace
 
 Capture::Capture(ChangeSource& source, MappingSet mappings, Outbox& outbox, Checkpoint start,
-                 size_t memory_bytes, CaptureHooks hooks, const Clock& clock)
+                 size_t memory_bytes, CaptureHooks hooks, const Clock& clock,
+                 BackfillWeaver* weaver)
     : source_(source),
       outbox_(outbox),
       memory_bytes_(memory_bytes),
       hooks_(std::move(hooks)),
       clock_(clock),
+      weaver_(weaver),
       mappings_(std::move(mappings)),
       received_(start.lsn),
       resume_(std::move(start.within)),
-      backoff_(200ms, 60s, std::random_device()()) {}
+      backoff_(200ms, 60s, std::random_device()()) {
+  if (weaver_ != nullptr) weaver_->follow(*mappings_.mapper, mappings_.followed, mappings_.initial);
+}
 
 void Capture::stop_reading() {
   stop_reading_ = true;
@@ -89,6 +94,7 @@ void Capture::connect() {
   hooks_.on_streaming(source_.origin());
   in_transaction_ = false;
   shutdown_watch_.reset();
+  if (weaver_ != nullptr) weaver_->connected(received_);
 }
 
 void Capture::stream() {
@@ -97,15 +103,31 @@ void Capture::stream() {
     const bool stopping = stop_reading_;
     if (!stopping && take_up_offer()) connect();
     const bool full = hooks_.queued_bytes() >= memory_bytes_;
-    const bool reading = !stopping && !full && !holds_for_offer();
-    const bool more = reading && read_some();
+    const bool woven = !stopping && weave();
+    const bool held = holds_for_offer() || (weaver_ != nullptr && weaver_->holds_stream());
+    const bool reading = !stopping && !full && !held;
+    const bool more = (reading && read_some()) || woven;
     if (outbox_.flush()) hooks_.on_flushed();
     if (stopping) stopped_reading_ = true;
     source_.report(hooks_.confirmed(), std::exchange(reply_requested_, false));
+    if (weaver_ != nullptr && reading && weaver_->waits_for_position()) {
+      source_.ask_position(hooks_.confirmed());
+    }
     let_go_of_a_stopping_server(reading);
-    if (!more) source_.wait(wakeup_.fd(), 1000ms, reading);
+    if (!more) source_.wait(wakeup_.fd(), patience(), reading);
   }
   source_.report(hooks_.confirmed(), true);
+}
+
+// Backfills some rows, if it is their turn. Their events may fill a part of the memory only: what
+// the stream brings travels behind them. Returns whether there are more.
+bool Capture::weave() {
+  if (weaver_ == nullptr || !at_boundary() || offered_) return false;
+  return weaver_->work(hooks_.queued_bytes() < memory_bytes_ / 4);
+}
+
+std::chrono::milliseconds Capture::patience() const {
+  return weaver_ == nullptr ? 1000ms : weaver_->patience();
 }
 
 // Takes in what has arrived, up to a full outbox. Returns whether more may be there.
@@ -128,8 +150,7 @@ void Capture::handle(const StreamItem& item) {
       return;
     case StreamItem::Kind::change:
       rows_.fetch_add(1, std::memory_order_relaxed);
-      outbox_.set_row(item.transaction, item.change);
-      mappings_.mapper->map(item.transaction, item.change, outbox_);
+      map(item);
       return;
     case StreamItem::Kind::commit:
       in_transaction_ = false;
@@ -137,6 +158,7 @@ void Capture::handle(const StreamItem& item) {
       outbox_.skip_nothing();
       outbox_.mark(item.end_lsn);
       received_ = std::max(received_, item.end_lsn);
+      if (weaver_ != nullptr) weaver_->committed(item.transaction, item.end_lsn);
       return;
     case StreamItem::Kind::keepalive:
       handle_keepalive(item);
@@ -144,8 +166,16 @@ void Capture::handle(const StreamItem& item) {
   }
 }
 
+void Capture::map(const StreamItem& item) {
+  Change change = item.change;
+  if (weaver_ != nullptr) change.tell_all = weaver_->see(change);
+  outbox_.set_row(item.transaction, change);
+  mappings_.mapper->map(item.transaction, change, outbox_);
+}
+
 void Capture::handle_begin(const StreamItem& item) {
   in_transaction_ = true;
+  if (weaver_ != nullptr) weaver_->begin();
   transaction_ = item.transaction;
   if (resume_ && resume_->commit_lsn == item.transaction.commit_lsn) {
     log::info("resuming inside a transaction",
@@ -165,6 +195,7 @@ void Capture::handle_keepalive(const StreamItem& item) {
   if (resume_ && resume_->commit_lsn < item.end_lsn) resume_.reset();
   outbox_.mark(item.end_lsn);
   received_ = std::max(received_, item.end_lsn);
+  if (weaver_ != nullptr) weaver_->passed(item.end_lsn);
 }
 
 // Swaps the mappings if some are offered and it is safe. Returns whether the source has to be
@@ -213,6 +244,7 @@ bool Capture::work_by(MappingSet mappings) {
              {"tables_dropped", missing_in(mappings_.followed.tables, before.followed.tables)},
              {"from", received_.text()}});
   hooks_.on_mappings(mappings_);
+  if (weaver_ != nullptr) weaver_->follow(*mappings_.mapper, mappings_.followed, mappings_.initial);
   return reconnect;
 }
 

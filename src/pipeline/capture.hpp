@@ -29,6 +29,8 @@ struct CaptureHooks {
   std::function<void(const std::string&)> on_ended;       // the stream, or the attempt at one; why
 };
 
+class BackfillWeaver;
+
 // Reads the source, maps, fills the outbox; stops reading while more than `memory_bytes` are
 // queued, and goes on reporting meanwhile. Reconnects for ever. run() is the capture thread; it
 // throws what reconnecting would not mend.
@@ -36,10 +38,14 @@ struct CaptureHooks {
 // New mappings take effect between two transactions, once everything before is confirmed: what is
 // replayed after a crash was never mapped by the old ones. So while some wait, reading stops at the
 // next transaction's end.
+//
+// With a weaver, rows that are there already are mapped between transactions, as long as the queues
+// are not too full for the stream.
 class Capture {
  public:
   Capture(ChangeSource& source, MappingSet mappings, Outbox& outbox, Checkpoint start,
-          size_t memory_bytes, CaptureHooks hooks, const Clock& clock);
+          size_t memory_bytes, CaptureHooks hooks, const Clock& clock,
+          BackfillWeaver* weaver = nullptr);
 
   void run();
 
@@ -63,6 +69,9 @@ class Capture {
   void tell_waiting(const char* reason);
   bool work_by(MappingSet mappings);
   bool read_some();
+  bool weave();
+  std::chrono::milliseconds patience() const;
+  void map(const StreamItem& item);
   void handle(const StreamItem& item);
   void handle_begin(const StreamItem& item);
   void handle_keepalive(const StreamItem& item);
@@ -75,6 +84,7 @@ class Capture {
   const size_t memory_bytes_;
   const CaptureHooks hooks_;
   const Clock& clock_;
+  BackfillWeaver* const weaver_;  // may be none
 
   Wakeup wakeup_;
   std::atomic<bool> stop_reading_ = false;

@@ -12,13 +12,15 @@ using namespace std::chrono_literals;
 Checkpointer::Checkpointer(InflightLedger& ledger, DeadLetterQueue& dead_letters,
                            ProgressStore& store, const DeliveryCondition& condition,
                            const MappingStatus& mappings, const SourceStatus& source,
-                           Checkpoint start, std::function<void()> on_saved)
+                           BackfillExchange& backfills, Checkpoint start,
+                           std::function<void()> on_saved)
     : ledger_(ledger),
       dead_letters_(dead_letters),
       store_(store),
       condition_(condition),
       mappings_(mappings),
       source_(source),
+      backfills_(backfills),
       on_saved_(std::move(on_saved)),
       confirmed_(start.lsn.value),
       saved_(std::move(start)) {}
@@ -44,6 +46,7 @@ void Checkpointer::run() {
   while (sleep()) {
     save(hurried_ || std::chrono::steady_clock::now() - position_saved_at_ >= 1s);
     save_states(false);
+    look_for_requests();
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, 50ms, [&] { return stopping_; });
   }
@@ -71,6 +74,14 @@ void Checkpointer::save_states(bool last) {
     save_source();
     states_saved_at_ = now;
   }
+}
+
+void Checkpointer::look_for_requests() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - looked_at_ < 1s) return;
+  looked_at_ = now;
+  backfills_.bring(store_.backfill_requests());
+  if (backfills_.has_requests()) on_saved_();
 }
 
 void Checkpointer::save_source() {
@@ -105,15 +116,17 @@ void Checkpointer::save(bool position_alone) {
     sequences.push_back(item.sequence);
     tell(item.letter);
   }
-  // Letters and the checkpoint that passes them become durable in one transaction; if it fails,
-  // neither is, and nothing was published.
+  // Letters, steps and the checkpoint that passes them become durable in one transaction; if it
+  // fails, neither is, and nothing was published.
   ledger_.finish(sequences);
   const InflightLedger::Progress progress = ledger_.advance();
-  const bool worth_saving = !letters.empty() || progress.finished_events > 0 || position_alone;
-  if (worth_saving && (!letters.empty() || progress.checkpoint != saved_)) {
+  const bool must_save = !letters.empty() || !progress.steps.empty();
+  const bool worth_saving = progress.finished_events > 0 || position_alone;
+  if (must_save || (worth_saving && progress.checkpoint != saved_)) {
     // A checkpoint on another timeline than the stored one would look like a history that diverged.
     if (source_.state().origin != origin_saved_) save_source();
-    store_.save(progress.checkpoint, letters, {});
+    store_.save(progress.checkpoint, letters, progress.steps);
+    backfills_.saved(progress.steps);
     saved_ = progress.checkpoint;
     position_saved_at_ = std::chrono::steady_clock::now();
     dead_.fetch_add(letters.size(), std::memory_order_relaxed);

@@ -11,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "model/progress.hpp"
+#include "pipeline/backfill_exchange.hpp"
 #include "pipeline/dead_letter_queue.hpp"
 #include "pipeline/delivery_condition.hpp"
 #include "pipeline/inflight_ledger.hpp"
@@ -19,18 +20,20 @@
 
 namespace waltrack {
 
-// Makes progress durable: dead letters and checkpoint go to the store, and only then is the
-// position published as confirmed. run() is the state thread; it throws what the store throws, and
-// then nothing more is confirmed.
+// Makes progress durable: dead letters, steps of backfills and checkpoint go to the store, and only
+// then is the position published as confirmed. run() is the state thread; it throws what the store
+// throws, and then nothing more is confirmed.
 class Checkpointer {
  public:
   // `on_saved` is called from the state thread after each checkpoint.
   Checkpointer(InflightLedger& ledger, DeadLetterQueue& dead_letters, ProgressStore& store,
                const DeliveryCondition& condition, const MappingStatus& mappings,
-               const SourceStatus& source, Checkpoint start, std::function<void()> on_saved);
+               const SourceStatus& source, BackfillExchange& backfills, Checkpoint start,
+               std::function<void()> on_saved);
 
   // Saves at most 20 times a second while events finish, and once a second when only the position
-  // or the state of mappings or source moves, until stop(); then once more.
+  // or the state of mappings or source moves, until stop(); then once more. Looks for requests of
+  // backfills once a second.
   void run();
 
   // Any thread.
@@ -45,6 +48,7 @@ class Checkpointer {
   void save(bool position_alone);
   void save_states(bool last);
   void save_source();
+  void look_for_requests();
   bool sleep();
   void tell(const DeadLetter& letter);
 
@@ -54,6 +58,7 @@ class Checkpointer {
   const DeliveryCondition& condition_;
   const MappingStatus& mappings_;
   const SourceStatus& source_;
+  BackfillExchange& backfills_;
   const std::function<void()> on_saved_;
 
   std::mutex mutex_;
@@ -72,6 +77,7 @@ class Checkpointer {
   uint64_t source_saved_ = 0;    // its version
   StreamOrigin origin_saved_;
   SteadyTime states_saved_at_;
+  SteadyTime looked_at_;
   struct Told {
     uint64_t rows = 0;
     SteadyTime at;

@@ -17,7 +17,8 @@ EventPosition LedgerEntry::position() const {
 InflightLedger::InflightLedger(Checkpoint start)
     : ring_(1024), safe_lsn_(start.lsn), start_within_(std::move(start.within)) {}
 
-void InflightLedger::append(Lsn leading_mark, std::span<const LedgerEntry> events) {
+void InflightLedger::append(Lsn leading_mark, std::span<const LedgerEntry> events,
+                            std::vector<PlacedStep> steps) {
   const std::lock_guard lock(mutex_);
   if (!leading_mark.is_none()) {
     if (first_ == next_) {
@@ -32,6 +33,10 @@ void InflightLedger::append(Lsn leading_mark, std::span<const LedgerEntry> event
     if (next_ - first_ == ring_.size()) grow();
     at(next_++) = event;
     ++unfinished_;
+  }
+  for (PlacedStep& placed : steps) {
+    step_bytes_ += placed.step.bytes();
+    steps_.push_back(std::move(placed));
   }
 }
 
@@ -55,10 +60,16 @@ InflightLedger::Progress InflightLedger::advance() {
   Progress progress;
   for (; first_ != next_ && at(first_).finished; ++first_) {
     const LedgerEntry& event = at(first_);
-    last_safe_event_ = event;
-    start_within_.reset();
+    if (event.kind != MessageKind::backfill) {
+      last_safe_event_ = event;
+      start_within_.reset();
+    }
     if (!event.mark_after.is_none()) pass_mark(event.mark_after);
     ++progress.finished_events;
+  }
+  for (; !steps_.empty() && steps_.front().after <= first_; steps_.pop_front()) {
+    step_bytes_ -= steps_.front().step.bytes();
+    progress.steps.push_back(std::move(steps_.front().step));
   }
   progress.checkpoint.lsn = safe_lsn_;
   progress.checkpoint.within =
@@ -76,7 +87,7 @@ bool InflightLedger::forget_rules() {
 
 size_t InflightLedger::bytes() const {
   const std::lock_guard lock(mutex_);
-  return (next_ - first_) * sizeof(LedgerEntry);
+  return (next_ - first_) * sizeof(LedgerEntry) + step_bytes_;
 }
 
 bool InflightLedger::is_idle() const {

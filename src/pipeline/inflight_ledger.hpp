@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "model/backfill.hpp"
 #include "model/lsn.hpp"
 #include "model/message_id.hpp"
 #include "model/progress.hpp"
@@ -28,25 +30,36 @@ struct LedgerEntry {
 
 // What is on its way, in order of arrival. Events finish in any order; the oldest unfinished one
 // holds the checkpoint, and what stands behind it waits. Arrival decides, not LSNs: rows of
-// different transactions come with LSNs in any order. Any thread may call.
+// different transactions come with LSNs in any order. Backfilled rows' events hold it like others,
+// but have no place in the log, so the checkpoint never points at one. Any thread may call.
 class InflightLedger {
  public:
   // `start`: the checkpoint that this run begins at.
   explicit InflightLedger(Checkpoint start);
 
+  // A step of a backfill and its place: so many events, counted from the first one ever, and all
+  // marks among them, come before it.
+  struct PlacedStep {
+    uint64_t after = 0;
+    BackfillStep step;
+  };
+
   // Everything up to `leading_mark` (unless none) was taken in before these events. The first event
   // ever has the number 0, the next 1, and so on. Marks take no room of their own: a busy server
-  // with quiet tables must not fill the memory behind one event that is held.
-  void append(Lsn leading_mark, std::span<const LedgerEntry> events);
+  // with quiet tables must not fill the memory behind one event that is held. `steps` come in
+  // order, and none lies before what was appended earlier.
+  void append(Lsn leading_mark, std::span<const LedgerEntry> events,
+              std::vector<PlacedStep> steps = {});
 
   // These events are safe: accepted, or durable dead letters.
   void finish(std::span<const uint64_t> sequences);
 
-  // How far everything is safe now. `finished_events` counts the events that were passed on the way
-  // since the last call.
+  // How far everything is safe now. `finished_events` counts the events, `steps` are the steps that
+  // were passed since the last call.
   struct Progress {
     Checkpoint checkpoint;
     uint64_t finished_events = 0;
+    std::vector<BackfillStep> steps;
   };
   Progress advance();
 
@@ -73,6 +86,8 @@ class InflightLedger {
   uint64_t first_ = 0;
   uint64_t next_ = 0;
   uint64_t unfinished_ = 0;
+  std::deque<PlacedStep> steps_;
+  size_t step_bytes_ = 0;
   Lsn safe_lsn_;
   std::optional<EventPosition> start_within_;   // until something newer is known
   std::optional<LedgerEntry> last_safe_event_;  // of a transaction whose end is not passed yet

@@ -89,8 +89,15 @@ void Outbox::reject(const Rule& rule, std::string_view reason, std::string_view 
                     .reason = std::string(reason),
                     .detail = std::string(detail),
                     .payload = {}};
-  append_message_id(letter.message_id, rule.key, entry.kind, transaction_->commit_time_us,
-                    change_->lsn, change_->ordinal);
+  if (entry.kind == MessageKind::backfill) {
+    const KeyDigest digest = key_digest(change_->key);
+    letter.position.lsn = digest.lsn;
+    letter.position.ordinal = digest.ordinal;
+    append_backfill_message_id(letter.message_id, rule.key, change_->key, {});
+  } else {
+    append_message_id(letter.message_id, rule.key, entry.kind, transaction_->commit_time_us,
+                      change_->lsn, change_->ordinal);
+  }
   rejected_.push_back({next_sequence_, std::move(letter)});
   append_entry(entry);
   if (rejected_.size() >= kFlushEvents) full_ = true;
@@ -112,6 +119,10 @@ void Outbox::tell_shadow() {
   }
 }
 
+void Outbox::add_step(BackfillStep step) {
+  steps_.push_back({next_sequence_, std::move(step)});
+}
+
 void Outbox::mark(Lsn lsn) {
   Lsn& mark = entries_.empty() ? leading_mark_ : entries_.back().mark_after;
   mark = std::max(mark, lsn);
@@ -129,14 +140,15 @@ LedgerEntry Outbox::entry_for(const Rule& rule) const {
 void Outbox::append_entry(const LedgerEntry& entry) {
   entries_.push_back(entry);
   ++next_sequence_;
-  last_event_ = entry;
+  if (entry.kind != MessageKind::backfill) last_event_ = entry;
 }
 
 bool Outbox::flush() {
   tell_shadow();
   const bool before = std::exchange(handed_over_, false);
-  if (entries_.empty() && leading_mark_.is_none()) return before;
-  ledger_.append(leading_mark_, entries_);  // first: an event may finish once it is in a lane
+  if (entries_.empty() && leading_mark_.is_none() && steps_.empty()) return before;
+  ledger_.append(leading_mark_, entries_,
+                 std::exchange(steps_, {}));  // first: an event may finish once it is in a lane
   leading_mark_ = {};
   entries_.clear();
   lanes_.push(fresh_);

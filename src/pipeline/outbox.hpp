@@ -40,6 +40,9 @@ class Outbox final : public EventSink {
   // Everything before `lsn` has been taken in.
   void mark(Lsn lsn);
 
+  // `step` becomes durable with the checkpoint that passes all that was taken in before it.
+  void add_step(BackfillStep step);
+
   // EventSink
   std::string* open(const Rule& rule, std::string_view user_id,
                     std::string_view anonymous_id) override;
@@ -57,7 +60,7 @@ class Outbox final : public EventSink {
   // So much has gathered that it is time to flush.
   bool is_full() const { return full_; }
 
-  // The newest event that was taken in, or none before the first.
+  // The newest event of the stream that was taken in, or none before the first.
   std::optional<EventPosition> last_event() const;
 
  private:
@@ -92,6 +95,7 @@ class Outbox final : public EventSink {
   std::vector<EventBatch> fresh_;  // one a lane
   Lsn leading_mark_;               // taken in before the first of entries_
   std::vector<LedgerEntry> entries_;
+  std::vector<InflightLedger::PlacedStep> steps_;
   std::vector<DeadLetterQueue::Item> rejected_;
   uint64_t next_sequence_ = 0;
   bool full_ = false;

@@ -1,9 +1,11 @@
 #include "pipeline/pipeline.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <poll.h>
@@ -73,14 +75,16 @@ class Run {
         lanes_(settings.lanes, settings.batch),
         ledger_(start),
         outbox_(lanes_, ledger_, dead_letters_, mappings_),
-        checkpointer_(ledger_, dead_letters_, store, condition_, mappings_, source_status_, start,
-                      [this] { capture_.wake(); }),
+        checkpointer_(ledger_, dead_letters_, store, condition_, mappings_, source_status_,
+                      backfills_, start, [this] { saved(); }),
         delivery_(lanes_, ledger_, destination, condition_, clock, settings.delivery,
                   [this] { finished(); }),
         reload_(make_reload(mappings)),
         watch_(make_watch()),
-        capture_(source, std::move(mappings), outbox_, start, settings.memory_bytes, hooks(),
-                 clock) {}
+        readers_(make_readers()),
+        weaver_(make_weaver()),
+        capture_(source, std::move(mappings), outbox_, start, settings.memory_bytes, hooks(), clock,
+                 weaver_.get()) {}
 
   RunSummary until(int stop_fd) {
     std::jthread state = start_thread("state", failure_, [this] { checkpointer_.run(); });
@@ -102,16 +106,19 @@ class Run {
     state.join();
     capture_.finish();
     capture.join();
+    readers_.reset();
     if (reload_) reload.join();
     if (watch_) watch.join();
     failure_.rethrow();
     capture_failure_.rethrow();
     return {.rows = capture_.rows(),
+            .backfilled_rows = weaver_ ? weaver_->rows() : 0,
             .delivered_events = delivery_.delivered_events(),
             .dead_letters = checkpointer_.dead_letter_count(),
             .unfinished_events = ledger_.unfinished(),
             .confirmed = checkpointer_.confirmed(),
-            .shadow = mappings_.state().shadow};
+            .shadow = mappings_.state().shadow,
+            .backfills = stored_backfills()};
   }
 
  private:
@@ -145,14 +152,50 @@ class Run {
     return std::make_unique<SourceWatch>(*settings_.watch, source_status_, clock_);
   }
 
+  std::unique_ptr<ChunkReaders> make_readers() {
+    if (!settings_.backfill) return nullptr;
+    return std::make_unique<ChunkReaders>(settings_.backfill->start.readers,
+                                          settings_.backfill->make_reader,
+                                          [this] { capture_.wake(); });
+  }
+
+  std::unique_ptr<BackfillWeaver> make_weaver() {
+    if (!settings_.backfill) return nullptr;
+    backfills_.bring(settings_.backfill->requests);
+    return std::make_unique<BackfillWeaver>(settings_.backfill->start, *readers_, outbox_,
+                                            backfills_, clock_);
+  }
+
+  std::vector<BackfillProgress> stored_backfills() const {
+    std::vector<BackfillProgress> all;
+    for (auto& [name, progress] : backfills_.stored())
+      all.push_back(progress);
+    return all;
+  }
+
+  // From the state thread, after each checkpoint.
+  void saved() {
+    capture_.wake();
+    if (!settings_.backfill || settings_.backfill->until_over.empty()) return;
+    const std::map<std::string, BackfillProgress> stored = backfills_.stored();
+    const bool over =
+        std::ranges::all_of(settings_.backfill->until_over, [&](const TableName& table) {
+          const auto found = stored.find(table.full_name());
+          return found != stored.end() && found->second.is_over();
+        });
+    if (over) over_.wake();
+  }
+
   void finished() {
     checkpointer_.wake();
     capture_.wake();  // there is room again
   }
 
   void wait_for_stop_or_failure(int stop_fd) const {
-    pollfd waiting[] = {
-        {stop_fd, POLLIN, 0}, {failure_.fd(), POLLIN, 0}, {capture_failure_.fd(), POLLIN, 0}};
+    pollfd waiting[] = {{stop_fd, POLLIN, 0},
+                        {failure_.fd(), POLLIN, 0},
+                        {capture_failure_.fd(), POLLIN, 0},
+                        {over_.fd(), POLLIN, 0}};
     while (poll(waiting, std::size(waiting), -1) < 0) {
     }
   }
@@ -179,10 +222,14 @@ class Run {
   InflightLedger ledger_;
   DeadLetterQueue dead_letters_;
   Outbox outbox_;
+  BackfillExchange backfills_;
+  Wakeup over_;  // what the run was to do is done
   Checkpointer checkpointer_;
   Delivery delivery_;
   std::unique_ptr<MappingReload> reload_;
   std::unique_ptr<SourceWatch> watch_;
+  std::unique_ptr<ChunkReaders> readers_;  // gone before what they wake is
+  std::unique_ptr<BackfillWeaver> weaver_;
   Capture capture_;
 };
 

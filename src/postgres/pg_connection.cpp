@@ -1,5 +1,6 @@
 #include "postgres/pg_connection.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <libpq-fe.h>
@@ -40,6 +41,15 @@ std::vector<Conninfo> attempts(const Conninfo& conninfo) {
     host["target_session_attrs"] = "any";
   hosts.insert(hosts.end(), twice.begin(), twice.end());
   return hosts;
+}
+
+// How long a wait may last before it looks whether a stop is requested.
+constexpr int kLookForStopMs = 50;
+
+void throw_if_stopped(const std::stop_token& stop, const PgContext& context) {
+  if (stop.stop_requested()) {
+    throw Error(ErrorKind::transient, "stopped while waiting for the server", context.where);
+  }
 }
 
 std::vector<const char*> pointers_to(const std::vector<std::string>& texts) {
@@ -102,8 +112,9 @@ void PgConnection::Finish::operator()(pg_conn* connection) const {
 // Makes one connection to one host.
 class PgConnector {
  public:
-  PgConnector(Conninfo parameters, PgMode mode, std::chrono::milliseconds default_timeout)
-      : parameters_(std::move(parameters)), timeout_(default_timeout) {
+  PgConnector(Conninfo parameters, PgMode mode, std::chrono::milliseconds default_timeout,
+              std::stop_token stop = {})
+      : parameters_(std::move(parameters)), timeout_(default_timeout), stop_(std::move(stop)) {
     if (const auto found = parameters_.find("connect_timeout"); found != parameters_.end()) {
       const int seconds = std::atoi(found->second.c_str());
       if (seconds > 0) timeout_ = std::chrono::seconds(seconds);
@@ -171,30 +182,34 @@ class PgConnector {
       }
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
           end - std::chrono::steady_clock::now());
-      const short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-      pollfd waiting{PQsocket(connection.raw()), events, 0};
-      const int ready = left.count() <= 0 ? 0 : poll(&waiting, 1, static_cast<int>(left.count()));
-      if (ready == 0) {
+      if (left.count() <= 0) {
         throw pg_error({{}, "timeout: no answer within the connect_timeout", {}},
                        connection.context());
       }
+      throw_if_stopped(stop_, connection.context());
+      const short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+      pollfd waiting{PQsocket(connection.raw()), events, 0};
+      const int64_t pause = std::min<int64_t>(left.count(), kLookForStopMs);
+      const int ready = poll(&waiting, 1, static_cast<int>(pause));
       if (ready > 0) status = PQconnectPoll(connection.raw());
     }
   }
 
   Conninfo parameters_;
   std::chrono::milliseconds timeout_;
+  std::stop_token stop_;
 };
 
 PgConnection::PgConnection(pg_conn* connection) : connection_(connection) {}
 
 PgConnection PgConnection::open(const std::string& url, PgMode mode,
-                                std::chrono::milliseconds default_timeout) {
+                                std::chrono::milliseconds default_timeout,
+                                const std::stop_token& stop) {
   const std::vector<Conninfo> hosts = attempts(read_conninfo(url));
   std::optional<PgError> failure;
   for (const Conninfo& host : hosts) {
     try {
-      return PgConnector(host, mode, default_timeout).connect();
+      return PgConnector(host, mode, default_timeout, stop).connect();
     } catch (const PgError& error) {
       // One host that may come back is reason enough to try again.
       if (!failure || !failure->is_transient()) failure = error;
@@ -251,6 +266,72 @@ PgResult PgConnection::query_patiently(const std::string& sql,
   while (PGresult* rest = PQgetResult(raw()))
     PQclear(rest);
   return checked(std::move(result));
+}
+
+PgResult PgConnection::query_until(const std::stop_token& stop, const std::string& sql,
+                                   const std::vector<std::string>& parameters) {
+  const std::vector<const char*> values = pointers_to(parameters);
+  const int sent = parameters.empty()
+                       ? PQsendQuery(raw(), sql.c_str())
+                       : PQsendQueryParams(raw(), sql.c_str(), static_cast<int>(values.size()),
+                                           nullptr, values.data(), nullptr, nullptr, 0);
+  if (sent == 0) fail();
+  for (PgResult last(nullptr);;) {
+    while (PQisBusy(raw()) != 0)
+      wait_for_input(stop);
+    PgResult result(PQgetResult(raw()));
+    if (result.raw() == nullptr) return checked(std::move(last));
+    last = std::move(result);
+  }
+}
+
+CopiedRows PgConnection::copy_out(const std::string& sql, size_t most_bytes,
+                                  const std::stop_token& stop) {
+  // As one with parameters: so the server takes one statement and no more.
+  if (PQsendQueryParams(raw(), sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) == 0) fail();
+  while (PQisBusy(raw()) != 0)
+    wait_for_input(stop);
+  const PgResult answer(PQgetResult(raw()));
+  if (PQresultStatus(answer.raw()) != PGRES_COPY_OUT) fail(answer);
+  CopiedRows rows;
+  rows.text.reserve(most_bytes + most_bytes / 8);
+  while (take_copied_rows(rows, most_bytes))
+    wait_for_input(stop);
+  const PgResult end(PQgetResult(raw()));
+  if (PQresultStatus(end.raw()) != PGRES_COMMAND_OK) {
+    constexpr std::string_view kCancelled = "57014";
+    if (rows.whole || field(end.raw(), PG_DIAG_SQLSTATE) != kCancelled) fail(end);
+  }
+  while (PGresult* rest = PQgetResult(raw()))
+    PQclear(rest);
+  return rows;
+}
+
+// Takes what has come; false at the end. What comes beyond most_bytes is passed over.
+bool PgConnection::take_copied_rows(CopiedRows& rows, size_t most_bytes) const {
+  for (;;) {
+    char* line = nullptr;
+    const int size = PQgetCopyData(raw(), &line, 1);
+    const std::unique_ptr<char, decltype(&PQfreemem)> owned(line, &PQfreemem);
+    if (size == 0) return true;
+    if (size == -1) return false;
+    if (size < 0) fail();
+    if (!rows.whole) continue;
+    if (most_bytes != 0 && rows.text.size() >= most_bytes) {
+      rows.whole = false;
+      cancel(raw());
+      continue;
+    }
+    rows.text.append(line, static_cast<size_t>(size));
+    rows.ends.push_back(rows.text.size());
+  }
+}
+
+void PgConnection::wait_for_input(const std::stop_token& stop) const {
+  pollfd waiting{PQsocket(raw()), POLLIN, 0};
+  if (stop.stop_requested()) cancel(raw());
+  throw_if_stopped(stop, context_);
+  if (poll(&waiting, 1, kLookForStopMs) != 0 && PQconsumeInput(raw()) == 0) fail();
 }
 
 PgResult PgConnection::checked(PgResult result) const {

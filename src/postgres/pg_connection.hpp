@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,13 @@ class PgResult {
   std::unique_ptr<pg_result, Clear> result_;
 };
 
+// Rows as COPY … TO STDOUT writes them.
+struct CopiedRows {
+  std::string text;
+  std::vector<size_t> ends;  // of the lines in `text`, each behind its newline
+  bool whole = true;         // false: more rows would have come
+};
+
 enum class PgMode { plain, replication };
 
 // A connection to Postgres, open as long as the object. Its session gives the texts that the
@@ -45,9 +53,10 @@ enum class PgMode { plain, replication };
 class PgConnection {
  public:
   // Gives up after connect_timeout of the url, or after `default_timeout` without one, for each of
-  // the url's hosts.
+  // the url's hosts; with a transient Error when a stop is requested.
   static PgConnection open(const std::string& url, PgMode mode,
-                           std::chrono::milliseconds default_timeout = std::chrono::seconds(10));
+                           std::chrono::milliseconds default_timeout = std::chrono::seconds(10),
+                           const std::stop_token& stop = {});
 
   // To the very host that `peer` is connected to, whatever other hosts the url names.
   static PgConnection open_beside(const PgConnection& peer, const std::string& url, PgMode mode,
@@ -56,10 +65,22 @@ class PgConnection {
   // In replication mode there are no parameters.
   PgResult query(const std::string& sql, const std::vector<std::string>& parameters = {});
 
+  // The same, but when a stop is requested the statement is cancelled and a transient Error thrown;
+  // after that the connection is of no more use. Without parameters there may be several
+  // statements; the answer is the last one's.
+  PgResult query_until(const std::stop_token& stop, const std::string& sql,
+                       const std::vector<std::string>& parameters = {});
+
   // The same for what may take long: calls `meanwhile` now and then, every `pause`, until the
   // answer is there. What it throws is thrown from here, and the statement is cancelled.
   PgResult query_patiently(const std::string& sql, const std::vector<std::string>& parameters,
                            std::chrono::milliseconds pause, const std::function<void()>& meanwhile);
+
+  // Runs one COPY (…) TO STDOUT in the text format. Once there are `most_bytes` (0: however many)
+  // the statement is cancelled: the rows up to there are whole, and the transaction has failed.
+  // When a stop is requested it is cancelled, too, and a transient Error thrown. After any Error
+  // the connection is of no more use.
+  CopiedRows copy_out(const std::string& sql, size_t most_bytes, const std::stop_token& stop);
 
   // Throws what a failed result or the connection says.
   [[noreturn]] void fail(const PgResult& result) const;
@@ -77,6 +98,8 @@ class PgConnection {
 
  private:
   PgResult checked(PgResult result) const;
+  bool take_copied_rows(CopiedRows& rows, size_t most_bytes) const;
+  void wait_for_input(const std::stop_token& stop) const;
 
   struct Finish {
     void operator()(pg_conn* connection) const;

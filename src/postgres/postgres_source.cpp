@@ -195,12 +195,18 @@ void PostgresSource::wait(int wake_fd, std::chrono::milliseconds timeout, bool l
 
 void PostgresSource::report(Lsn confirmed, bool now) {
   if (!stream_) return;
-  const SteadyTime time = SystemClock().steady();
-  const ReportSchedule::Due due = schedule_.due(time, confirmed);
+  const ReportSchedule::Due due = schedule_.due(SystemClock().steady(), confirmed);
   if (due == ReportSchedule::Due::nothing && !now) return;
-  const bool ask = due == ReportSchedule::Due::report_and_ask;
+  send_report(confirmed, due == ReportSchedule::Due::report_and_ask);
+}
+
+void PostgresSource::ask_position(Lsn confirmed) {
+  if (stream_) send_report(confirmed, true);
+}
+
+void PostgresSource::send_report(Lsn confirmed, bool ask) {
   if (stream_->send_status(std::max(received_, confirmed), confirmed, ask)) {
-    schedule_.sent(time, confirmed, ask);
+    schedule_.sent(SystemClock().steady(), confirmed, ask);
   }
 }
 

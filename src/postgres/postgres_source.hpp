@@ -43,6 +43,7 @@ class PostgresSource final : public ChangeSource {
   bool next(StreamItem& item) override;
   void wait(int wake_fd, std::chrono::milliseconds timeout, bool listen) override;
   void report(Lsn confirmed, bool now) override;
+  void ask_position(Lsn confirmed) override;
   bool follow(const Followed& followed) override;
   bool server_is_stopping() override;
 
@@ -59,6 +60,7 @@ class PostgresSource final : public ChangeSource {
                            Lsn start) const;
   std::unique_ptr<ReplicationStream> start_stream(PgConnection connection, Lsn start);
   PgConnection connect(Lsn start);
+  void send_report(Lsn confirmed, bool ask);
   void take_notice(std::string_view severity, std::string_view message);
 
   SourceSettings settings_;

@@ -11,14 +11,18 @@ Value value_of(const std::optional<std::string>& text) {
 
 }  // namespace
 
-ChangeDraft::ChangeDraft(const Table& table, Op op, Row before, Row after, int64_t commit_time_us)
+ChangeDraft::ChangeDraft(const Table& table, Op op, Row before, Row after, int64_t time_us)
     : before_(std::move(before)), after_(std::move(after)) {
-  transaction_.xid = 1;
-  transaction_.commit_time_us = commit_time_us;
-  transaction_.commit_lsn = Lsn{0x1000100};
   change_.op = op;
   change_.table = &table;
-  change_.lsn = Lsn{0x1000000};
+  if (op == Op::backfill) {  // no transaction wrote it
+    transaction_.clock_us = time_us;
+  } else {
+    transaction_.xid = 1;
+    transaction_.commit_time_us = time_us;
+    transaction_.commit_lsn = Lsn{0x1000100};
+    change_.lsn = Lsn{0x1000000};
+  }
   for (const auto& text : after_)
     new_.push_back(value_of(text));
   change_.new_row = new_;

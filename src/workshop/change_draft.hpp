@@ -19,7 +19,9 @@ class ChangeDraft {
   using Row = std::vector<std::optional<std::string>>;
 
   // `before` for update and delete, `after` for all but delete and truncate; else they are empty.
-  ChangeDraft(const Table& table, Op op, Row before, Row after, int64_t commit_time_us);
+  // `time_us` is that of the commit; of a row to backfill, which has none, that of the backfill. It
+  // has no key either, so that its messageIds are not those that a backfill would give it.
+  ChangeDraft(const Table& table, Op op, Row before, Row after, int64_t time_us);
   ChangeDraft(const ChangeDraft&) = delete;
   ChangeDraft& operator=(const ChangeDraft&) = delete;
 

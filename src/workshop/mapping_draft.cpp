@@ -61,6 +61,7 @@ class DraftWriter {
 
   void write_head();
   void write_document();
+  void write_backfill();
   void write_users();
   void write_when();
   void write_identify();
@@ -140,6 +141,7 @@ void DraftWriter::write_head() {
 void DraftWriter::write_document() {
   lines_.add(0, "table: " + yaml_table(facts_.name()));
   if (!draft_.enabled) lines_.add(0, "enabled: false");
+  if (guess_.role == TableRole::users || has_group()) write_backfill();
   write_users();
   write_when();
   if (guess_.role == TableRole::users) write_identify();
@@ -150,6 +152,14 @@ void DraftWriter::write_document() {
   write_deleted();
   write_examples();
   if (draft_.enabled) write_tests();
+}
+
+// Who is there already would else stay unknown until something of theirs changes.
+void DraftWriter::write_backfill() {
+  lines_.remark(0,
+                "The rows that exist already are told of, too: once, when this table is first "
+                "followed. `never`: only what happens from then on.");
+  lines_.add(0, "backfill: initial");
 }
 
 void DraftWriter::write_users() {

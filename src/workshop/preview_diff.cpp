@@ -106,7 +106,9 @@ PreviewDiff::Count PreviewDiff::count() const {
 
 PreviewDiff compare_previews(const Preview& before, const Preview& after) {
   std::string commit_time;
-  append_iso8601_utc(commit_time, after.change.commit_time_us);
+  if (after.change.op != Op::backfill) {
+    append_iso8601_utc(commit_time, after.change.commit_time_us);
+  }
   PreviewDiff diff;
   for (size_t i = 0; i < after.rows.size(); ++i) {
     const RowPreview& old_row = before.rows[i];

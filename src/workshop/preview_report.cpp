@@ -242,7 +242,9 @@ nlohmann::ordered_json column_json(const ColumnType& type, const std::optional<s
 
 std::string preview_report(const Preview& preview, TextLook look) {
   std::string commit_time;
-  append_iso8601_utc(commit_time, preview.change.commit_time_us);
+  if (preview.change.op != Op::backfill) {
+    append_iso8601_utc(commit_time, preview.change.commit_time_us);
+  }
   std::string text;
   size_t number = 0;
   for (const RowPreview& row : preview.rows) {

@@ -27,7 +27,7 @@ struct RowPreview {
 struct PreviewChange {
   Op op = Op::insert;
   std::vector<std::pair<size_t, std::optional<std::string>>> was;  // by the column's place
-  int64_t commit_time_us = 0;
+  int64_t commit_time_us = 0;  // backfill: of the backfill, as there is no commit
 };
 
 // Maps the rows as if they were changed so, at once. `table.id` must be one that `mapper` has seen

@@ -129,6 +129,19 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"table: users\nanonymous_id: id\nalias: { previous_id: device_id }\n",
               "m.yaml:3:8: error: an alias without a user_id: who is the user now?\n"
               "  hint: add user_id: to the call, or to the document for all its calls\n"},
+        Fault{"table: users\nuser_id: id\nbackfill: inital\nidentify: {}\n",
+              "m.yaml:3:11: error: backfill takes initial or never\n"
+              "  hint: did you mean 'initial'?\n"},
+        Fault{"table: users\nuser_id: id\nbackfill: [initial]\nidentify: {}\n",
+              "m.yaml:3:11: error: backfill takes initial or never\n"
+              "  hint: known: initial, never\n"},
+        Fault{"message: app\nuser_id: content\nbackfill: never\nidentify: {}\n",
+              "m.yaml:3:11: error: messages are not kept: there is nothing to backfill\n"
+              "  hint: leave backfill out\n"},
+        Fault{"table: users\nuser_id: id\nbackfill: initial\ntrack: { event: Thing Done }\n",
+              "m.yaml:3:11: warning: no call here hears of rows that exist already\n"
+              "  hint: add backfill to a call, as in on: [insert, backfill], or leave out "
+              "backfill: initial\n"},
         Fault{"table: users\nuser_id: id\nshadow: yes\nidentify: { enabled: 1 }\n",
               "m.yaml:3:9: error: shadow takes true or false\n"
               "m.yaml:4:22: error: enabled takes true or false\n"},

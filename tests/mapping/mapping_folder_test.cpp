@@ -29,6 +29,34 @@ TEST(MappingFolder, ReadsYamlFilesByName) {
             (std::vector<TableName>{{"public", "a"}, {"public", "b"}, {"s", "c"}}));
 }
 
+MappingFile file_of(std::string_view yaml) {
+  Diagnostics diagnostics;
+  MappingFile file = read_mapping_file(yaml, "m.yaml", diagnostics);
+  EXPECT_EQ(diagnostics.text(), "");
+  return file;
+}
+
+TEST(MappingFolder, TablesAreBackfilledWhereADocumentAsksForIt) {
+  const std::vector<TableName> existing = {{"t1", "users"}, {"t2", "users"}, {"t1", "other"}};
+  const std::string calls = "user_id: id\nidentify: {}\n";
+  const MappingFile file = file_of(
+      "table: t*.users\nbackfill: initial\n" + calls + "---\ntable: accounts\nbackfill: initial\n" +
+      calls + "---\ntable: t1.users\n" + calls + "---\ntable: t1.other\nbackfill: never\n" + calls +
+      "---\ntable: orders\nenabled: false\nbackfill: initial\n" + calls);
+  EXPECT_EQ(initially_backfilled({file}, existing),
+            (std::vector<TableName>{{"t1", "users"}, {"t2", "users"}, {"public", "accounts"}}));
+}
+
+TEST(MappingFolder, NeverIsNeverWhateverAnotherDocumentSays) {
+  const std::vector<TableName> existing = {{"t1", "users"}, {"t2", "users"}};
+  const std::string calls = "user_id: id\nidentify: {}\n";
+  const MappingFile some = file_of("table: t2.users\nbackfill: never\n" + calls);
+  const MappingFile all = file_of("table: t*.users\nbackfill: initial\n" + calls);
+  const std::vector<TableName> first = {{"t1", "users"}};
+  EXPECT_EQ(initially_backfilled({some, all}, existing), first);
+  EXPECT_EQ(initially_backfilled({all, some}, existing), first);
+}
+
 TEST(MappingFolder, MissingFolderIsAFault) {
   Diagnostics diagnostics;
   read_mapping_folder("/nowhere/mappings", diagnostics);

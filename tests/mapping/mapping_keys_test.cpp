@@ -30,7 +30,7 @@ TEST(MappingKeys, CallsTakeWhatTheDocumentSetsForAll) {
   for (const MappingKey& key : mapping_keys(MappingMap::document)) {
     const bool of_document = key.shape == KeyShape::calls || key.shape == KeyShape::tests ||
                              key.name == "table" || key.name == "message" ||
-                             key.name == "acknowledge_pii";
+                             key.name == "acknowledge_pii" || key.name == "backfill";
     for (MappingMap call : {MappingMap::identify, MappingMap::group, MappingMap::track,
                             MappingMap::page, MappingMap::screen}) {
       EXPECT_EQ(has(call, key.name), !of_document) << key.name;

@@ -88,6 +88,40 @@ TEST(RuleLints, PersonalDataOutsideOfTraitsIsToldOf) {
             "warning 3:33 column 'email' looks personal\n");
 }
 
+TEST(RuleLints, ColumnInTheContextIsNotTheLibrary) {
+  Table table = users_table();
+  table.columns.push_back(column("library", ValueKind::text));
+  EXPECT_EQ(
+      told("table: users\nuser_id: id\nidentify: { context: { $columns: [library] } }\n", table),
+      "error 3:34 context.library is always waltrack's own\n");
+}
+
+TEST(RuleLints, ExistingRowsThatHappenedHaveATime) {
+  const std::string head = "table: users\nuser_id: id\n";
+  const std::string call = "track:\n  event: Thing Done\n  on: [insert, backfill]\n";
+  EXPECT_EQ(told(head + call),
+            "warning 4:3 a row that is backfilled has no commit time: Segment will date this event "
+            "to the moment it arrives\n");
+  EXPECT_EQ(told(head + call + "  timestamp: created_at\n"), "");
+  EXPECT_EQ(told(head + "timestamp: created_at\n" + call), "");
+  EXPECT_EQ(told(head + call + "  timestamp: null\n"), "");
+  EXPECT_EQ(told(head + "identify: { on: backfill }\n"), "");
+}
+
+TEST(RuleLints, ConditionThatNoExistingRowMeetsIsToldOf) {
+  const std::string head = "table: users\nuser_id: id\nidentify:\n  on: [update, backfill]\n";
+  const std::string never = " of a row that is backfilled this is never true: it has no old row\n";
+  EXPECT_EQ(told(head + "  when: old.plan = 'free'\n"), "warning 5:9" + never);
+  EXPECT_EQ(told(head + "  when: old.verified\n"), "warning 5:9" + never);
+  EXPECT_EQ(told(head + "  when: event.op = 'update'\n"), "warning 5:9" + never);
+  for (const char* fine : {"old.plan is null", "changed.plan", "plan = old.plan", "false",
+                           "event.op = 'backfill'", "event.lsn is null"}) {
+    EXPECT_EQ(told(head + "  when: " + fine + "\n"), "") << fine;
+  }
+  // Nobody asked for existing rows here.
+  EXPECT_EQ(told("table: users\nuser_id: id\nidentify: { when: old.verified }\n"), "");
+}
+
 TEST(RuleLints, ReservedNamesHaveTheirTypes) {
   EXPECT_EQ(told("table: users\nuser_id: id\nidentify:\n  traits:\n    email: seats\n"
                  "    address: plan\n    createdAt: created_at\n    age: seats\n"

@@ -67,6 +67,10 @@ class TestChange {
   TestChange(const Table& table, Op op) {
     change_.op = op;
     change_.table = &table;
+    if (op == Op::backfill) {                         // it has no place in the log
+      transaction_.clock_us = 1'795'437'000'000'000;  // 2026-11-23T12:30:00Z
+      return;
+    }
     change_.lsn = Lsn{0x16'B374'D848};
     change_.ordinal = 3;
     transaction_.xid = 731;
@@ -86,6 +90,18 @@ class TestChange {
   // The old row as it comes without REPLICA IDENTITY FULL.
   TestChange& before_key_only(const Values& values) {
     change_.old_row = fill(old_, values, Value{});
+    return *this;
+  }
+  TestChange& key(std::string_view key) {
+    change_.key = key;
+    return *this;
+  }
+  TestChange& tell_all() {
+    change_.tell_all = true;
+    return *this;
+  }
+  TestChange& clock(int64_t clock_us) {
+    transaction_.clock_us = clock_us;
     return *this;
   }
   TestChange& at(int64_t commit_time_us, uint64_t commit_lsn) {

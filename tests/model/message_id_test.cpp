@@ -22,6 +22,34 @@ TEST(MessageId, NeverChanges) {
             "2656f5fe35a8e9d8608876adba5735a0");
 }
 
+TEST(MessageId, OfABackfilledRowNeverChanges) {
+  const MessageIdentity identity(7312345678901234567u, "shop", "shop-production");
+  const RuleKey key = identity.rule_key("public.users", "identify");
+  std::string out = "before";
+  append_backfill_message_id(out, key, std::string_view("7\0b", 3), R"({"traits":{"plan":"pro"}})");
+  EXPECT_EQ(out, "before37cb64bbf4c1e29425fa1f599b882fbb");
+}
+
+TEST(MessageId, OfABackfilledRowIsMadeOfRuleKeyAndContent) {
+  const MessageIdentity identity(1, "d", "x");
+  std::set<std::string> ids;
+  const auto add = [&](const char* table, const char* rule, std::string_view key,
+                       std::string_view content) {
+    std::string out;
+    append_backfill_message_id(out, identity.rule_key(table, rule), key, content);
+    ids.insert(out);
+    return out;
+  };
+  EXPECT_EQ(add("t", "r", "7", "{}"), add("t", "r", "7", "{}"));
+  add("u", "r", "7", "{}");
+  add("t", "s", "7", "{}");
+  add("t", "r", "8", "{}");
+  add("t", "r", "7", "{ }");
+  add("t", "r", "", "7{}");  // no gluing of neighbours
+  add("t", "r", "7{}", "");
+  EXPECT_EQ(ids.size(), 7u);
+}
+
 TEST(MessageId, EveryIngredientCounts) {
   std::set<std::string> ids;
   const auto add = [&](uint64_t system, const char* database, const char* destination,

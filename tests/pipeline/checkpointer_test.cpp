@@ -35,14 +35,11 @@ class CheckpointerTest : public testing::Test {
   InflightLedger ledger_{Checkpoint{Lsn{100}, std::nullopt}};
   DeadLetterQueue dead_letters_;
   FakeStore store_;
-  Checkpointer checkpointer_{ledger_,
-                             dead_letters_,
-                             store_,
-                             condition_,
-                             mappings_,
-                             source_,
-                             Checkpoint{Lsn{100}, std::nullopt},
-                             [] {}};
+  BackfillExchange backfills_;
+  Checkpointer checkpointer_{
+      ledger_,   dead_letters_, store_,     condition_,
+      mappings_, source_,       backfills_, Checkpoint{Lsn{100}, std::nullopt},
+      [] {}};
 };
 
 }  // namespace

@@ -224,11 +224,29 @@ Outcome answered(Outcome::Verdict verdict, std::string reason) {
 }
 
 void FakeStore::save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters,
-                     std::span<const BackfillStep> /*steps*/) {
+                     std::span<const BackfillStep> steps) {
   const std::lock_guard lock(mutex_);
   if (fails_) throw Error(ErrorKind::failure, "disk full", "waltrack.db", "make room");
   checkpoint_ = checkpoint;
   dead_letters_.insert(dead_letters_.end(), dead_letters.begin(), dead_letters.end());
+  steps_.insert(steps_.end(), steps.begin(), steps.end());
+  for (const BackfillStep& step : steps)
+    std::erase_if(requests_, [&](const auto& request) { return request.number == step.request; });
+}
+
+std::vector<BackfillRequest> FakeStore::backfill_requests() {
+  const std::lock_guard lock(mutex_);
+  return requests_;
+}
+
+void FakeStore::add_request(BackfillRequest request) {
+  const std::lock_guard lock(mutex_);
+  requests_.push_back(std::move(request));
+}
+
+std::vector<BackfillStep> FakeStore::steps() const {
+  const std::lock_guard lock(mutex_);
+  return steps_;
 }
 
 void FakeStore::save_condition(const std::string& condition) {

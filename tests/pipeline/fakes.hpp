@@ -70,6 +70,7 @@ class FakeSource final : public ChangeSource {
   bool next(StreamItem& item) override;
   void wait(int wake_fd, std::chrono::milliseconds timeout, bool listen) override;
   void report(Lsn confirmed, bool now) override;
+  void ask_position(Lsn) override {}
   bool follow(const Followed& followed) override;
   bool server_is_stopping() override { return false; }
 
@@ -158,13 +159,15 @@ class FakeStore final : public ProgressStore {
  public:
   void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters,
             std::span<const BackfillStep> steps) override;
-  std::vector<BackfillRequest> backfill_requests() override { return {}; }
+  std::vector<BackfillRequest> backfill_requests() override;
   void save_condition(const std::string& condition) override;
   void save_mappings(const MappingState& mappings) override;
   void save_source(const SourceState& source) override;
 
   Checkpoint checkpoint() const;
   std::vector<DeadLetter> dead_letters() const;
+  std::vector<BackfillStep> steps() const;
+  void add_request(BackfillRequest request);
   std::vector<std::string> conditions() const;
   MappingState mappings() const;
   SourceState source() const;
@@ -174,6 +177,8 @@ class FakeStore final : public ProgressStore {
   mutable std::mutex mutex_;
   Checkpoint checkpoint_;  // guarded by mutex_, as all below
   std::vector<DeadLetter> dead_letters_;
+  std::vector<BackfillStep> steps_;
+  std::vector<BackfillRequest> requests_;
   std::vector<std::string> conditions_;
   MappingState mappings_;
   SourceState source_;

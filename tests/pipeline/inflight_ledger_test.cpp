@@ -153,4 +153,40 @@ TEST_F(InflightLedgerTest, RandomCompletionNeverPassesAnUnfinishedEvent) {
   EXPECT_TRUE(ledger_.is_idle());
 }
 
+TEST_F(InflightLedgerTest, AStepIsPassedWithTheEventsBeforeIt) {
+  BackfillStep step;
+  step.request = 7;
+  ledger_.append({}, std::vector{event(200, 150), event(200, 151, 208)}, {{1, step}});
+  EXPECT_GT(ledger_.bytes(), 0u);
+  finish({1});
+  EXPECT_TRUE(ledger_.advance().steps.empty());
+  finish({0});
+  const InflightLedger::Progress progress = ledger_.advance();
+  ASSERT_EQ(progress.steps.size(), 1u);
+  EXPECT_EQ(progress.steps[0].request, 7);
+  EXPECT_TRUE(ledger_.advance().steps.empty());
+  EXPECT_EQ(ledger_.bytes(), 0u);
+}
+
+TEST_F(InflightLedgerTest, AStepWithoutEventsIsPassedAtOnceWithItsMark) {
+  ledger_.append(Lsn{300}, {}, {{0, BackfillStep{}}});
+  const InflightLedger::Progress progress = ledger_.advance();
+  EXPECT_EQ(progress.steps.size(), 1u);
+  EXPECT_EQ(progress.checkpoint.lsn, Lsn{300});
+}
+
+TEST_F(InflightLedgerTest, ABackfilledRowHoldsThePositionAndIsNeverOne) {
+  LedgerEntry row = event(0, 0);
+  row.kind = MessageKind::backfill;
+  append({event(200, 150), row, event(200, 151, 208)});
+  finish({0, 2});
+  EXPECT_EQ(ledger_.advance().checkpoint.lsn, Lsn{100});
+  finish({1});
+  append({event(300, 250), row});
+  finish({3, 4});
+  const Checkpoint checkpoint = ledger_.advance().checkpoint;
+  EXPECT_EQ(checkpoint.lsn, Lsn{208});
+  EXPECT_EQ(checkpoint.within->lsn, Lsn{250});
+}
+
 }  // namespace waltrack

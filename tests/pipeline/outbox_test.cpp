@@ -279,4 +279,42 @@ TEST_F(OutboxTest, RemembersTheNewestEvent) {
   EXPECT_EQ(outbox_.last_event(), position(Lsn{900}, Lsn{10}, 3, second_));
 }
 
+TEST_F(OutboxTest, AStepComesBehindWhatWasTakenInBefore) {
+  map_row(Lsn{900}, Lsn{10});
+  outbox_.add_step({});
+  EXPECT_TRUE(outbox_.flush());
+  EXPECT_TRUE(ledger_.advance().steps.empty());
+  ledger_.finish(std::vector<uint64_t>{0, 1});
+  EXPECT_EQ(ledger_.advance().steps.size(), 1u);
+  outbox_.add_step({});
+  EXPECT_TRUE(outbox_.flush()) << "a step alone";
+  EXPECT_EQ(ledger_.advance().steps.size(), 1u);
+}
+
+TEST_F(OutboxTest, ABackfilledRowsDeadLetterIsTheSameEachTime) {
+  const auto reject = [&](std::string_view key) {
+    set_row(Op::backfill, table_, {}, {});
+    change_.key = key;
+    outbox_.reject(first_, "no_user", "neither");
+    outbox_.flush();
+    return dead_letters_.take_all().at(0).letter;
+  };
+  const DeadLetter letter = reject("7");
+  EXPECT_EQ(letter.op, "backfill");
+  EXPECT_EQ(letter.position.kind, MessageKind::backfill);
+  EXPECT_TRUE(letter.position.commit_lsn.is_none());
+  EXPECT_EQ(reject("7").position, letter.position);
+  EXPECT_EQ(reject("7").message_id, letter.message_id);
+  EXPECT_NE(reject("8").position, letter.position);
+  EXPECT_NE(reject("8").message_id, letter.message_id);
+}
+
+TEST_F(OutboxTest, ABackfilledRowIsNoPlaceInTheStream) {
+  map_row(Lsn{900}, Lsn{10});
+  const auto before = outbox_.last_event();
+  set_row(Op::backfill, table_, {}, {});
+  EXPECT_EQ(map({&first_}).size(), 1u);
+  EXPECT_EQ(outbox_.last_event(), before);
+}
+
 }  // namespace waltrack

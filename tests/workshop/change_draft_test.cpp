@@ -41,5 +41,15 @@ TEST(ChangeDraft, DeliversTheKeyOfADeletedRowAlone) {
   EXPECT_TRUE(draft.change().new_row.empty());
 }
 
+TEST(ChangeDraft, NoTransactionWroteARowToBackfill) {
+  const Table table = people_table();
+  const ChangeDraft draft(table, Op::backfill, {}, kNew, 5);
+  EXPECT_FALSE(draft.transaction().has_commit_time());
+  EXPECT_EQ(draft.transaction().xid, 0U);
+  EXPECT_EQ(draft.transaction().clock_us, 5);
+  EXPECT_EQ(draft.change().lsn, Lsn{});
+  EXPECT_EQ(draft.change().new_row.size(), 4U);
+}
+
 }  // namespace
 }  // namespace waltrack

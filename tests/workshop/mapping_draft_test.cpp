@@ -137,6 +137,15 @@ TEST(MappingDraft, HasGroupsAndTests) {
   }
 }
 
+TEST(MappingDraft, DescribedTablesBeginWithTheRowsThatExist) {
+  const Drafts drafts(shop());
+  EXPECT_TRUE(has(drafts.drafts[0].text, "\nbackfill: initial\nuser_id: id"));
+  EXPECT_TRUE(has(drafts.drafts[0].text, "`never`"));
+  EXPECT_TRUE(has(drafts.drafts[1].text, "\nbackfill: initial\n"));
+  EXPECT_EQ(drafts.drafts[2].text.find("backfill:"), std::string::npos);
+  EXPECT_EQ(drafts.drafts[3].text.find("backfill:"), std::string::npos);
+}
+
 TEST(MappingDraft, OddNamesAreQuotedRightly) {
   std::vector<TableFacts> tables = {
       users_table(),

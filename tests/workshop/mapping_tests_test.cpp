@@ -56,6 +56,23 @@ TEST(MappingTests, PassWhenAllEventsAreAsExpected) {
   EXPECT_EQ(ran.report(), "ok   m.yaml  3 tests\n3 tests passed\n");
 }
 
+TEST(MappingTests, BackfilledRowHasNoTimeAndNobodyActive) {
+  const Ran ran(R"(table: people
+user_id: id
+identify:
+  traits: { plan: plan, lsn: event.lsn, at: event.committed_at, now: now() }
+tests:
+  - name: who is there already
+    backfill: { id: 7, plan: free }
+    expect:
+      - type: identify
+        timestamp: { $absent: true }
+        context: { active: false }
+        traits: { plan: free, lsn: null, at: null, now: 2026-01-01T00:00:00.000000Z }
+)");
+  EXPECT_EQ(ran.report(), "ok   m.yaml  1 test\n1 test passed\n");
+}
+
 TEST(MappingTests, ColumnsThatAnUpdateDoesNotNameStay) {
   const Ran ran(kMapping + R"(
   - name: an upgrade

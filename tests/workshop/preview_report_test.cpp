@@ -22,10 +22,11 @@ track:
 // One row previewed by one mapping file, "m.yaml".
 struct Previewed {
   explicit Previewed(PreviewChange change = {}, ChangeDraft::Row row = {"7", "a@b", "pro", {}},
-                     ReplicaIdentity identity = ReplicaIdentity::full) {
+                     ReplicaIdentity identity = ReplicaIdentity::full,
+                     const std::string& mapping = kMapping) {
     change.commit_time_us = 1'767'225'600'000'000;
     Diagnostics faults;
-    files.push_back(read_mapping_file(kMapping, "m.yaml", faults));
+    files.push_back(read_mapping_file(mapping, "m.yaml", faults));
     preview.table = people_table(identity);
     preview.key = {"id"};
     preview.change = change;
@@ -52,6 +53,31 @@ TEST(PreviewReport, ShowsTheRowTheEventAndWhyARuleIsSilent) {
       plan   "pro"
       email  "a@b"
   · track/Plan Changed  its `on` names other kinds of changes  m.yaml:6
+
+1 row: 1 event; nothing was sent
+)");
+}
+
+TEST(PreviewReport, ShowsABackfilledRowAsItWouldBeSent) {
+  PreviewChange change;
+  change.op = Op::backfill;
+  const std::string mapping =
+      "table: people\nuser_id: id\nidentify: { traits: { plan: plan }, timestamp: now() }\n";
+  EXPECT_EQ(
+      preview_report(
+          Previewed(change, {"7", "a@b", "pro", {}}, ReplicaIdentity::full, mapping).preview, {}),
+      R"(backfill public.people, id 7
+  id          7
+  email       a@b
+  plan        pro
+  null: created_at
+  ✓ identify  m.yaml:3
+    user 7
+    at 2026-01-01T00:00:00.000000Z
+    traits
+      plan  "pro"
+    context
+      active  false
 
 1 row: 1 event; nothing was sent
 )");

@@ -1,0 +1,92 @@
+#include "pipeline/chunk_readers.hpp"
+
+#include <algorithm>
+#include <pthread.h>
+#include <string>
+#include <utility>
+
+namespace waltrack {
+namespace {
+
+void answer(const ReadJob& job, ChunkReader& reader, const std::stop_token& stop,
+            ReadResult& result) {
+  switch (job.kind) {
+    case ReadJob::Kind::running:
+      result.running = reader.running();
+      return;
+    case ReadJob::Kind::plan:
+      result.plan = std::make_shared<const BackfillPlan>(reader.plan(job.table, job.columns));
+      return;
+    case ReadJob::Kind::chunk:
+      result.chunk = reader.read(job.request, stop);
+      return;
+    case ReadJob::Kind::flushed:
+      result.flushed = reader.flushed();
+      return;
+  }
+}
+
+}  // namespace
+
+ChunkReaders::ChunkReaders(size_t readers, Maker make, std::function<void()> on_done)
+    : make_(std::move(make)), on_done_(std::move(on_done)) {
+  for (size_t i = 0; i < readers; ++i) {
+    threads_.emplace_back([this, i](const std::stop_token& stop) {
+      pthread_setname_np(pthread_self(), ("reader " + std::to_string(i + 1)).c_str());
+      run(i, stop);
+    });
+  }
+}
+
+ChunkReaders::~ChunkReaders() {
+  for (std::jthread& thread : threads_)
+    thread.request_stop();
+}
+
+void ChunkReaders::ask(ReadJob job) {
+  const std::lock_guard lock(mutex_);
+  jobs_.push_back(std::move(job));
+  changed_.notify_all();
+}
+
+std::vector<ReadResult> ChunkReaders::take() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(results_, {});
+}
+
+std::optional<ReadJob> ChunkReaders::next_job(size_t reader, const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  const auto mine = [&] {
+    return std::ranges::find_if(
+        jobs_, [&](const ReadJob& job) { return job.reader.value_or(reader) == reader; });
+  };
+  if (!changed_.wait(lock, stop, [&] { return mine() != jobs_.end(); })) return std::nullopt;
+  const auto found = mine();
+  ReadJob job = std::move(*found);
+  jobs_.erase(found);
+  return job;
+}
+
+void ChunkReaders::run(size_t number, const std::stop_token& stop) {
+  std::unique_ptr<ChunkReader> reader;
+  while (const std::optional<ReadJob> job = next_job(number, stop)) {
+    ReadResult result;
+    result.number = job->number;
+    result.reader = number;
+    try {
+      if (!reader) reader = make_();
+      answer(*job, *reader, stop, result);
+    } catch (const Error& error) {
+      result.fault = error;
+    } catch (const std::exception& error) {
+      result.fault = Error(ErrorKind::failure, error.what());
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      results_.push_back(std::move(result));
+    }
+    on_done_();
+  }
+}
+
+}  // namespace waltrack
