@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "cli/assemble.hpp"
+#include "cli/backfill_control.hpp"
 #include "cli/backfill_follower.hpp"
 #include "cli/backfill_order.hpp"
 #include "cli/backfill_status.hpp"
@@ -204,7 +205,9 @@ void add_options(CLI::App& command, BackfillOptions& options) {
   std::vector<CLI::Option*> others = {
       command.add_flag("--status", options.status, "how far they are"),
       command.add_flag("--pause", options.pause, "stop for now (no table: all)"),
-      command.add_flag("--resume", options.resume, "go on (no table: all that are paused)"),
+      command.add_flag(
+          "--resume", options.resume,
+          "go on (no table: all that are paused); a table that failed, by its name, anew"),
       command.add_flag("--cancel", options.cancel, "give up (no table: all that are not over)")};
   for (size_t i = 0; i < others.size(); ++i) {
     for (CLI::Option* option : starting)

@@ -24,15 +24,4 @@ struct BackfillOrder {
 std::vector<BackfillRequest> start_requests(const BackfillOrder& order, const Loaded& loaded,
                                             const StateStatus* status);
 
-// The requests that pause, resume or cancel backfills of these tables; of none: of all to which it
-// applies, which may be none. Knows only what the state file says. Throws a usage Error for a table
-// that has no backfill under way.
-std::vector<BackfillRequest> control_requests(BackfillRequest::Action action,
-                                              const std::vector<std::string>& tables,
-                                              const StateStatus& status);
-
-// The table that a person means among those of the state file's backfills and requests. Throws a
-// usage Error.
-TableName find_backfill(const std::string& text, const StateStatus& status);
-
 }  // namespace waltrack

@@ -13,6 +13,12 @@ namespace {
 constexpr size_t kLeastBar = 10;
 constexpr size_t kWidestBar = 30;
 
+// Of the rows that it goes through. Of those that a condition leaves nobody knows.
+std::optional<uint64_t> estimate_of(const BackfillProgress& progress) {
+  if (progress.row_estimate < 0 || !progress.where.empty()) return std::nullopt;
+  return static_cast<uint64_t>(progress.row_estimate);
+}
+
 // Whether its figures still move.
 bool goes_on(const BackfillProgress& progress) {
   return progress.phase == BackfillPhase::running && progress.reason.empty();
@@ -23,11 +29,11 @@ std::string bytes_text(uint64_t bytes) {
 }
 
 std::string rows_text(const BackfillProgress& progress, const char* of) {
-  if (progress.row_estimate < 0 || progress.is_over()) {
+  const std::optional<uint64_t> estimate = estimate_of(progress);
+  if (!estimate || progress.is_over()) {
     return count_text(progress.rows) + (progress.rows == 1 ? " row" : " rows");
   }
-  return count_text(progress.rows) + of + count_text(static_cast<uint64_t>(progress.row_estimate)) +
-         " rows";
+  return count_text(progress.rows) + of + count_text(*estimate) + " rows";
 }
 
 std::string left_text(const BackfillProgress& progress) {
@@ -109,18 +115,18 @@ std::vector<Part> figures(const BackfillProgress& progress) {
 
 std::optional<int> backfill_percent(const BackfillProgress& progress) {
   if (progress.phase == BackfillPhase::done) return 100;
-  if (progress.row_estimate < 0) return std::nullopt;
+  const std::optional<uint64_t> estimate = estimate_of(progress);
+  if (!estimate) return std::nullopt;
   if (progress.rows == 0) return 0;
-  const double share =
-      static_cast<double>(progress.rows) / static_cast<double>(progress.row_estimate);
+  const double share = static_cast<double>(progress.rows) / static_cast<double>(*estimate);
   return static_cast<int>(std::min(share * 100, 99.0));
 }
 
 std::optional<int64_t> backfill_seconds_left(const BackfillProgress& progress) {
-  if (!goes_on(progress) || progress.rate == 0 || progress.row_estimate < 0) return std::nullopt;
-  const auto estimate = static_cast<uint64_t>(progress.row_estimate);
-  if (progress.rows >= estimate) return std::nullopt;
-  return static_cast<int64_t>((estimate - progress.rows) / progress.rate);
+  const std::optional<uint64_t> estimate = estimate_of(progress);
+  if (!estimate || !goes_on(progress) || progress.rate == 0) return std::nullopt;
+  if (progress.rows >= *estimate) return std::nullopt;
+  return static_cast<int64_t>((*estimate - progress.rows) / progress.rate);
 }
 
 std::string count_text(uint64_t count) {
@@ -160,18 +166,19 @@ std::string backfill_bar(const BackfillProgress& progress, size_t name_width, Te
     drop_least(parts);
   while (width_of(parts) > room && kept() > 1)
     drop_least(parts);
-  std::string line;
+  std::string bar;
   if (has_bar()) {
     const size_t width =
         look.width == 0 ? kWidestBar : std::min(room - width_of(parts) - 2, kWidestBar);
-    line = "  " + tinted(look, tint_of(progress), bar_text(*percent, width));
+    bar = "  " + tinted(look, tint_of(progress), bar_text(*percent, width));
   }
-  std::string told;
+  // Percentage and bar come first, where those of several tables stand below one another.
+  std::string line = name;
   for (const Part& part : parts) {
-    if (!part.text.empty()) told += "  " + part.text;
+    if (!part.text.empty()) line += "  " + part.text;
+    if (&part == &parts.front()) line += bar;
   }
-  if (line.empty()) return cut_to(name + told, look.width);
-  return name + line + told;
+  return bar.empty() ? cut_to(line, look.width) : line;
 }
 
 std::string backfill_sentence(const BackfillProgress& progress, int64_t now_us) {

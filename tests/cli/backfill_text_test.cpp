@@ -31,14 +31,14 @@ std::string bar(const BackfillProgress& progress, size_t width = 0) {
 
 TEST(BackfillText, ALineTellsAllFigures) {
   EXPECT_EQ(bar(half_way()),
-            "public.users  █████████████░░░░░░░░░░░░░░░░░   45 %  450,000 / about 1,000,000 rows  "
+            "public.users   45 %  █████████████░░░░░░░░░░░░░░░░░  450,000 / about 1,000,000 rows  "
             "52.0 MB  5,000/s  110 s left");
 }
 
 TEST(BackfillText, NamesOfSeveralTablesAreOfOneWidth) {
   BackfillProgress progress = half_way();
   progress.table.name = "u";
-  EXPECT_TRUE(bar(progress).starts_with("public.u      █"));
+  EXPECT_TRUE(bar(progress).starts_with("public.u       45 %"));
 }
 
 TEST(BackfillText, WithoutAnEstimateThereIsNoBarAndNoEnd) {
@@ -47,6 +47,16 @@ TEST(BackfillText, WithoutAnEstimateThereIsNoBarAndNoEnd) {
   EXPECT_EQ(bar(progress), "public.users  450,000 rows  52.0 MB  5,000/s");
   EXPECT_EQ(backfill_percent(progress), std::nullopt);
   EXPECT_EQ(backfill_seconds_left(progress), std::nullopt);
+}
+
+// The estimate is of the whole table.
+TEST(BackfillText, OfAConditionNobodyKnowsHowManyRowsItLeaves) {
+  BackfillProgress progress = half_way();
+  progress.where = "a > 1";
+  EXPECT_EQ(bar(progress), "public.users  450,000 rows  52.0 MB  5,000/s");
+  EXPECT_EQ(backfill_seconds_left(progress), std::nullopt);
+  progress.phase = BackfillPhase::done;
+  EXPECT_EQ(backfill_percent(progress), 100);
 }
 
 TEST(BackfillText, MoreRowsThanExpectedAreNotYetAll) {
@@ -66,7 +76,7 @@ TEST(BackfillText, ATableThatHasJustBegunIsAtNothing) {
   progress.table.name = "users";
   progress.row_estimate = 0;
   EXPECT_EQ(bar(progress),
-            "public.users  ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░    0 %  0 / about 0 rows  0 bytes");
+            "public.users    0 %  ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░  0 / about 0 rows  0 bytes");
   progress.row_estimate = -1;
   EXPECT_EQ(bar(progress), "public.users  0 rows  0 bytes");
 }
@@ -76,7 +86,7 @@ TEST(BackfillText, AnEmptyTableIsDone) {
   progress.rows = progress.bytes = 0;
   progress.row_estimate = 0;
   EXPECT_EQ(bar(progress),
-            "public.users  ██████████████████████████████  100 %  0 rows  0 bytes  done");
+            "public.users  100 %  ██████████████████████████████  0 rows  0 bytes  done");
   EXPECT_EQ(backfill_sentence(progress, kNowUs), "public.users: done 3 s ago, 0 rows");
 }
 
@@ -85,7 +95,7 @@ TEST(BackfillText, HugeNumbersAreShort) {
   progress.rows = progress.bytes = progress.rate = UINT64_MAX;
   progress.row_estimate = INT64_MAX;
   EXPECT_EQ(bar(progress),
-            "public.users  █████████████████████████████░   99 %  18446744.1 tn / about "
+            "public.users   99 %  █████████████████████████████░  18446744.1 tn / about "
             "9223372.0 tn rows  8388608.0 TB  18446744.1 tn/s");
   progress.rows = 0;
   progress.rate = 1;
@@ -118,9 +128,9 @@ TEST(BackfillText, ALineNeverLeavesTheTerminal) {
 
 TEST(BackfillText, ANarrowTerminalShowsWhatMattersMost) {
   EXPECT_EQ(bar(half_way(), 80),
-            "public.users  ██████░░░░░░░░░   45 %  450,000 / about 1,000,000 rows  110 s left");
+            "public.users   45 %  ██████░░░░░░░░░  450,000 / about 1,000,000 rows  110 s left");
   EXPECT_EQ(bar(half_way(), 52), "public.users   45 %  450,000 / about 1,000,000 rows");
-  EXPECT_EQ(bar(half_way(), 40), "public.users  ████████░░░░░░░░░░░   45 %");
+  EXPECT_EQ(bar(half_way(), 40), "public.users   45 %  ████████░░░░░░░░░░░");
   EXPECT_EQ(bar(half_way(), 20), "public.us…   45 %");
 }
 
@@ -153,8 +163,8 @@ TEST(BackfillText, TheSentenceTellsConditionAndCaveat) {
   progress.rows_per_s = 500;
   progress.caveat = "the table has no key";
   EXPECT_EQ(backfill_sentence(progress, kNowUs),
-            "public.users: 45 %, 450,000 of about 1,000,000 rows, 52.0 MB, 5,000 rows/s, 110 s "
-            "left, at most 500 rows/s; where a > 1; not exact: the table has no key");
+            "public.users: 450,000 rows, 52.0 MB, 5,000 rows/s, at most 500 rows/s; where a > 1; "
+            "not exact: the table has no key");
 }
 
 TEST(BackfillText, TheSentenceBeginsWithWhatIsNotAsItShouldBe) {

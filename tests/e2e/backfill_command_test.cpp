@@ -169,6 +169,23 @@ TEST_F(BackfillCommand, TheStatusTellsWhatStandsInTheFile) {
   EXPECT_EQ(nlohmann::json::parse(whole.out)["backfills"], status()["backfills"]);
 }
 
+TEST_F(BackfillCommand, AnOrderBecomesOneRequestForEachTable) {
+  make_state();
+  expect_told({"people", "public.people", "--where", "id > 1 -- the first", "--since",
+               "joined=2026-01-01", "--rate", "500", "--detach"},
+              0, {"public.people: start asked", "the next one takes it up"});
+  const nlohmann::json told = status();
+  ASSERT_EQ(told["backfill_requests"].size(), 1U);
+  const nlohmann::json& request = told["backfill_requests"][0];
+  EXPECT_EQ(request["action"], "start");
+  EXPECT_EQ(request["table"], "public.people");
+  EXPECT_EQ(request["rows_per_s"], 500);
+  const std::string where = request["where"];
+  EXPECT_EQ(server_->value("select count(*) from people where " + where), "0");
+  EXPECT_NE(where.find("\"joined\" >= '2026-01-01'"), std::string::npos) << where;
+  expect_told({"people"}, 2, {"a backfill of this table is under way"});
+}
+
 TEST_F(BackfillCommand, WhatIsAskedWithoutARunWaitsForTheNext) {
   save("people", BackfillPhase::running);
   save("orders", BackfillPhase::paused);

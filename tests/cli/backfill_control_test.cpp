@@ -1,4 +1,4 @@
-#include "cli/backfill_order.hpp"
+#include "cli/backfill_control.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +9,7 @@ namespace {
 
 using Action = BackfillRequest::Action;
 
-// What a server is asked is tested with the command, in tests/e2e.
-class BackfillOrderTest : public testing::Test {
+class BackfillControlTest : public testing::Test {
  protected:
   void stands(const TableName& table, BackfillPhase phase) {
     BackfillProgress& progress = status_.backfills.emplace_back();
@@ -45,7 +44,7 @@ class BackfillOrderTest : public testing::Test {
 
 using Names = std::vector<std::string>;
 
-TEST_F(BackfillOrderTest, WithoutTablesItIsAboutAllToWhichItApplies) {
+TEST_F(BackfillControlTest, WithoutTablesItIsAboutAllToWhichItApplies) {
   stands({"public", "a"}, BackfillPhase::running);
   stands({"public", "b"}, BackfillPhase::paused);
   stands({"public", "c"}, BackfillPhase::done);
@@ -56,7 +55,14 @@ TEST_F(BackfillOrderTest, WithoutTablesItIsAboutAllToWhichItApplies) {
   EXPECT_EQ(controlled(Action::cancel), (Names{"public.a", "public.b"}));
 }
 
-TEST_F(BackfillOrderTest, WhatWasAskedCountsBeforeARunHasTakenItUp) {
+TEST_F(BackfillControlTest, WhatFailedIsResumedByItsNameOnly) {
+  stands({"public", "a"}, BackfillPhase::failed);
+  EXPECT_EQ(controlled(Action::resume), Names{});
+  EXPECT_EQ(controlled(Action::resume, {"a"}), Names{"public.a"});
+  EXPECT_NE(fault("a").find("no backfill of this table is under way"), std::string::npos);
+}
+
+TEST_F(BackfillControlTest, WhatWasAskedCountsBeforeARunHasTakenItUp) {
   stands({"public", "a"}, BackfillPhase::running);
   asked({"public", "a"}, Action::cancel);
   asked({"public", "b"}, Action::start);
@@ -68,7 +74,22 @@ TEST_F(BackfillOrderTest, WhatWasAskedCountsBeforeARunHasTakenItUp) {
   EXPECT_EQ(controlled(Action::resume), Names{});
 }
 
-TEST_F(BackfillOrderTest, ATableIsFoundByWhatIsWrittenOfIt) {
+TEST_F(BackfillControlTest, AStartOfWhatIsUnderWayChangesNothing) {
+  stands({"public", "a"}, BackfillPhase::paused);
+  asked({"public", "a"}, Action::start);
+  EXPECT_EQ(controlled(Action::resume), Names{"public.a"});
+  EXPECT_EQ(controlled(Action::cancel), Names{"public.a"});
+}
+
+TEST_F(BackfillControlTest, WhatFailedIsUnderWayOnceItsResumeIsAsked) {
+  stands({"public", "a"}, BackfillPhase::failed);
+  EXPECT_FALSE(is_under_way(status_, {"public", "a"}));
+  asked({"public", "a"}, Action::resume);
+  EXPECT_TRUE(is_under_way(status_, {"public", "a"}));
+  EXPECT_EQ(controlled(Action::pause), Names{"public.a"});
+}
+
+TEST_F(BackfillControlTest, ATableIsFoundByWhatIsWrittenOfIt) {
   stands({"public", "users"}, BackfillPhase::running);
   stands({"shop", "orders"}, BackfillPhase::running);
   stands({"shop", "Odd Name"}, BackfillPhase::running);
@@ -78,14 +99,14 @@ TEST_F(BackfillOrderTest, ATableIsFoundByWhatIsWrittenOfIt) {
   EXPECT_EQ(controlled(Action::pause, {"shop.\"Odd Name\""}), Names{"shop.Odd Name"});
 }
 
-TEST_F(BackfillOrderTest, ANameThatTwoTablesHaveNeedsItsSchema) {
+TEST_F(BackfillControlTest, ANameThatTwoTablesHaveNeedsItsSchema) {
   stands({"a", "orders"}, BackfillPhase::running);
   stands({"b", "orders"}, BackfillPhase::running);
   EXPECT_NE(fault("orders").find("knows no backfill of 'orders'"), std::string::npos);
   EXPECT_EQ(controlled(Action::pause, {"b.orders"}), Names{"b.orders"});
 }
 
-TEST_F(BackfillOrderTest, ATableWithoutABackfillIsAFault) {
+TEST_F(BackfillControlTest, ATableWithoutABackfillIsAFault) {
   EXPECT_NE(fault("users").find("none was ever asked for"), std::string::npos);
   stands({"public", "users"}, BackfillPhase::done);
   EXPECT_NE(fault("usres").find("users"), std::string::npos);
