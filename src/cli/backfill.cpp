@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -173,7 +174,12 @@ int start(const BackfillOptions& options) {
   const bool running = status && status->running;
   if (options.detach) return leave_requests(options, state_path, requests, running);
   if (running) return follow(options, state_path, requests);
-  return tell_end(stream_until_backfilled(load_all(config_path), requests), options.common.json);
+  const std::vector<BackfillProgress> ends =
+      stream_until_backfilled(load_all(config_path), requests);
+  if (!std::ranges::all_of(ends, &BackfillProgress::is_over)) {
+    std::fprintf(stderr, "waltrack: stopped: the next `waltrack run` goes on with the backfill\n");
+  }
+  return tell_end(ends, options.common.json);
 }
 
 int run_backfill(const BackfillOptions& options) {
