@@ -72,7 +72,7 @@ struct BackfillProgress {
 
   int64_t started_at_us = 0;   // also what its rows' expressions take for now()
   int64_t finished_at_us = 0;  // 0: not yet
-  uint64_t rows = 0;           // that were mapped
+  uint64_t rows = 0;           // that were read, and mapped or left to the stream
   uint64_t bytes = 0;          // of their texts
   uint64_t rate = 0;           // rows per second, lately
   int64_t row_estimate = -1;   // -1: nobody knows

@@ -92,8 +92,9 @@ class ChunkReader {
   // Of the server that is streamed from, if that is no standby.
   virtual RunningTransactions running() = 0;
 
-  // `columns` of the table that has to be read; the key's need not be among them. Throws a failure
-  // where table or column is missing or may not be read.
+  // `columns` of the table that has to be read; the key's need not be among them. Asks the server
+  // that is streamed from: the stream waits for it. Throws a failure where table or column is
+  // missing or may not be read.
   virtual BackfillPlan plan(const TableName& table, const std::vector<std::string>& columns) = 0;
 
   // by_place: throws a transient Error where the request goes on in a snapshot (it has an `after`)

@@ -104,6 +104,7 @@ void BackfillWeaver::follow(ChangeMapper& mapper, const Followed& followed,
 
 void BackfillWeaver::connected(Lsn position) {
   position_ = position;
+  jobs_.reconnect();
   streamed_.clear();
   for (const auto& [name, work] : works_)
     begin_anew(*work);

@@ -122,7 +122,8 @@ void Capture::stream() {
 // Backfills some rows, if it is their turn. Their events may fill a part of the memory only: what
 // the stream brings travels behind them. Returns whether there are more.
 bool Capture::weave() {
-  if (weaver_ == nullptr || !at_boundary() || offered_) return false;
+  // A transaction that has to come again may be waiting behind what is not known of keys yet.
+  if (weaver_ == nullptr || in_transaction_ || offered_) return false;
   return weaver_->work(hooks_.queued_bytes() < memory_bytes_ / 4);
 }
 

@@ -41,6 +41,8 @@ class ChunkJobs {
   virtual void ask(ReadJob job) = 0;
   // What is done since the last call. Each job gives one result.
   virtual std::vector<ReadResult> take() = 0;
+  // Jobs that are asked from now on get connections of their own: the server may be another one.
+  virtual void reconnect() = 0;
 };
 
 }  // namespace waltrack

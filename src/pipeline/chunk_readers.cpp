@@ -54,7 +54,14 @@ std::vector<ReadResult> ChunkReaders::take() {
   return std::exchange(results_, {});
 }
 
-std::optional<ReadJob> ChunkReaders::next_job(size_t reader, const std::stop_token& stop) {
+void ChunkReaders::reconnect() {
+  const std::lock_guard lock(mutex_);
+  ++generation_;
+}
+
+// And the generation that a reader has to be of to do it.
+std::optional<ReadJob> ChunkReaders::next_job(size_t reader, const std::stop_token& stop,
+                                              uint64_t& generation) {
   std::unique_lock lock(mutex_);
   const auto mine = [&] {
     return std::ranges::find_if(
@@ -64,12 +71,16 @@ std::optional<ReadJob> ChunkReaders::next_job(size_t reader, const std::stop_tok
   const auto found = mine();
   ReadJob job = std::move(*found);
   jobs_.erase(found);
+  generation = generation_;
   return job;
 }
 
 void ChunkReaders::run(size_t number, const std::stop_token& stop) {
   std::unique_ptr<ChunkReader> reader;
-  while (const std::optional<ReadJob> job = next_job(number, stop)) {
+  uint64_t made_for = 0;
+  uint64_t generation = 0;
+  while (const std::optional<ReadJob> job = next_job(number, stop, generation)) {
+    if (std::exchange(made_for, generation) != generation) reader.reset();
     ReadResult result;
     result.number = job->number;
     result.reader = number;

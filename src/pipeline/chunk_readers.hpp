@@ -26,16 +26,18 @@ class ChunkReaders final : public ChunkJobs {
 
   void ask(ReadJob job) override;
   std::vector<ReadResult> take() override;
+  void reconnect() override;
 
  private:
   void run(size_t reader, const std::stop_token& stop);
-  std::optional<ReadJob> next_job(size_t reader, const std::stop_token& stop);
+  std::optional<ReadJob> next_job(size_t reader, const std::stop_token& stop, uint64_t& generation);
 
   const Maker make_;
   const std::function<void()> on_done_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<ReadJob> jobs_;         // guarded by mutex_
+  uint64_t generation_ = 0;          // of readers; guarded by mutex_
   std::vector<ReadResult> results_;  // guarded by mutex_
   std::vector<std::jthread> threads_;
 };

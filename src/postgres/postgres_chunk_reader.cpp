@@ -22,7 +22,7 @@ PostgresChunkReader::PostgresChunkReader(SourceSettings settings, uint64_t syste
       system_identifier_(system_identifier),
       limits_(limits),
       url_(settings_.backfill_url.empty() ? settings_.url : settings_.backfill_url),
-      catalog_(url_) {}
+      catalog_(settings_.url) {}
 
 RunningTransactions PostgresChunkReader::running() {
   try {
@@ -36,13 +36,13 @@ RunningTransactions PostgresChunkReader::running() {
 BackfillPlan PostgresChunkReader::plan(const TableName& table,
                                        const std::vector<std::string>& columns) {
   try {
-    PgConnection& connection = server({}).connection();
-    end_pass({});
+    PgConnection& connection = streamed({}).connection();
     if (!catalog_loaded_) catalog_.load();
     catalog_loaded_ = true;
     return read_backfill_plan(connection, catalog_, table, columns);
   } catch (...) {
-    drop();
+    streamed_.reset();
+    catalog_loaded_ = false;
     throw;
   }
 }

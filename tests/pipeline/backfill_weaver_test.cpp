@@ -44,6 +44,7 @@ class FakeJobs final : public ChunkJobs {
  public:
   void ask(ReadJob job) override { asked.push_back(std::move(job)); }
   std::vector<ReadResult> take() override { return std::exchange(done, {}); }
+  void reconnect() override {}
   std::deque<ReadJob> asked;
   std::vector<ReadResult> done;
 };

@@ -107,6 +107,22 @@ TEST_F(ChunkReadersTest, AJobMayBeForOneReaderAlone) {
   EXPECT_EQ(made_, 1);
 }
 
+TEST_F(ChunkReadersTest, AfterAReconnectTheyAreMadeAnew) {
+  const auto ask = [&](uint64_t number) {
+    ReadJob one = job(number, ReadJob::Kind::flushed);
+    one.reader = 0;
+    readers_.ask(std::move(one));
+    results(1);
+  };
+  ask(1);
+  ask(2);
+  EXPECT_EQ(made_, 1);
+  readers_.reconnect();
+  ask(3);
+  ask(4);
+  EXPECT_EQ(made_, 2);
+}
+
 TEST(ChunkReaders, TheirEndStopsWhatIsRead) {
   std::atomic<int> reading = 0;
   {

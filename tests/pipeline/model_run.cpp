@@ -77,6 +77,7 @@ class ModelRun::Jobs final : public ChunkJobs {
  public:
   void ask(ReadJob job) override { asked.push_back(std::move(job)); }
   std::vector<ReadResult> take() override { return std::exchange(done, {}); }
+  void reconnect() override {}
 
   std::deque<ReadJob> asked;
   std::vector<ReadResult> late;  // read, and not handed over yet
