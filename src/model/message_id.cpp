@@ -3,6 +3,7 @@
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <cstring>
 #include <utility>
 #include <xxhash.h>
 
@@ -24,11 +25,20 @@ void put_text(std::string& out, std::string_view text) {
 }
 
 void append_hex(std::string& out, uint64_t value) {
-  constexpr char kHex[] = "0123456789abcdef";
+  // Two digits for each byte.
+  static const std::array<char, 512> kPairs = [] {
+    constexpr char kHex[] = "0123456789abcdef";
+    std::array<char, 512> pairs{};
+    for (size_t byte = 0; byte < 256; ++byte) {
+      pairs[2 * byte] = kHex[byte >> 4];
+      pairs[2 * byte + 1] = kHex[byte & 15];
+    }
+    return pairs;
+  }();
   char digits[16];
-  for (int i = 15; i >= 0; --i) {
-    digits[i] = kHex[value & 15];
-    value >>= 4;
+  for (int i = 14; i >= 0; i -= 2) {
+    std::memcpy(&digits[i], &kPairs[2 * (value & 0xFF)], 2);
+    value >>= 8;
   }
   out.append(digits, sizeof digits);
 }

@@ -489,15 +489,17 @@ bool BackfillWeaver::is_ripe(Work& work) {
   return false;
 }
 
-// One table at a time, in turns. Only so many chunks are told and not durable as there are readers:
-// a crash repeats no more.
+// One table at a time, in turns. No more rows are told and not durable than a chunk a reader: a
+// crash repeats no more.
 bool BackfillWeaver::map_some() {
-  while (!unsaved_.empty() && unsaved_.front() <= exchange_.saved_steps())
-    unsaved_.pop_front();
+  for (; !unsaved_.empty() && unsaved_.front().step <= exchange_.saved_steps();
+       unsaved_.pop_front())
+    unsaved_rows_ -= unsaved_.front().rows;
   Work* next = nullptr;
   for (const auto& [name, work] : works_) {
     if (work->table.progress().phase != BackfillPhase::running || !is_ripe(*work)) continue;
-    if (!work->mapping_since && unsaved_.size() >= start_.readers) continue;
+    if (unsaved_rows_ > 0 && unsaved_rows_ >= start_.readers * work->table.front()->rows())
+      continue;
     if (next == nullptr || (name > turn_ && next->table.progress().table.full_name() <= turn_)) {
       next = work.get();
     }
@@ -509,11 +511,12 @@ bool BackfillWeaver::map_some() {
   const TableBackfill::Mapped mapped = next->table.map_rows(*mapper_, outbox_);
   rows_ += mapped.rows;
   tell(*next);
-  if (mapped.rows > 0 || mapped.window_done) add_step(next->table.step());
+  add_step(next->table.step());
+  unsaved_.push_back({steps_, mapped.rows});
+  unsaved_rows_ += mapped.rows;
   if (mapped.window_done) {
     next->pace.mapped(std::chrono::duration_cast<milliseconds>(now - *next->mapping_since));
     next->mapping_since.reset();
-    unsaved_.push_back(steps_);
   }
   return true;
 }

@@ -149,8 +149,13 @@ class BackfillWeaver {
   std::map<uint64_t, Asked> asked_;
   size_t reading_ = 0;  // jobs without a result, given-up ones included
   uint64_t last_job_ = 0;
-  uint64_t steps_ = 0;            // added so far
-  std::deque<uint64_t> unsaved_;  // chunks mapped and not durable: steps_ then
+  uint64_t steps_ = 0;  // added so far
+  struct Unsaved {
+    uint64_t step = 0;
+    size_t rows = 0;
+  };
+  std::deque<Unsaved> unsaved_;  // rows that are mapped and not durable, by their step
+  size_t unsaved_rows_ = 0;
   int64_t last_request_ = 0;
   uint64_t rows_ = 0;
   std::string turn_;  // whose rows were mapped last

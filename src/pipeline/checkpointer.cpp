@@ -9,6 +9,13 @@ namespace waltrack {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+constexpr auto kBetweenSaves = 50ms;
+constexpr auto kBetweenSteps = 15ms;  // a backfill waits for what it has told to become durable
+
+}  // namespace
+
 Checkpointer::Checkpointer(InflightLedger& ledger, DeadLetterQueue& dead_letters,
                            ProgressStore& store, const DeliveryCondition& condition,
                            const MappingStatus& mappings, const SourceStatus& source,
@@ -48,7 +55,8 @@ void Checkpointer::run() {
     save_states(false);
     look_for_requests();
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, 50ms, [&] { return stopping_; });
+    changed_.wait_for(lock, saved_steps_ ? kBetweenSteps : kBetweenSaves,
+                      [&] { return stopping_; });
   }
   save(true);
   save_states(true);
@@ -120,6 +128,7 @@ void Checkpointer::save(bool position_alone) {
   // fails, neither is, and nothing was published.
   ledger_.finish(sequences);
   const InflightLedger::Progress progress = ledger_.advance();
+  saved_steps_ = !progress.steps.empty();
   const bool must_save = !letters.empty() || !progress.steps.empty();
   const bool worth_saving = progress.finished_events > 0 || position_alone;
   if (must_save || (worth_saving && progress.checkpoint != saved_)) {

@@ -31,9 +31,9 @@ class Checkpointer {
                const SourceStatus& source, BackfillExchange& backfills, Checkpoint start,
                std::function<void()> on_saved);
 
-  // Saves at most 20 times a second while events finish, and once a second when only the position
-  // or the state of mappings or source moves, until stop(); then once more. Looks for requests of
-  // backfills once a second.
+  // Saves at most 20 times a second while events finish (60 times while rows are backfilled), and
+  // once a second when only the position or the state of mappings or source moves, until stop();
+  // then once more. Looks for requests of backfills once a second.
   void run();
 
   // Any thread.
@@ -78,6 +78,7 @@ class Checkpointer {
   StreamOrigin origin_saved_;
   SteadyTime states_saved_at_;
   SteadyTime looked_at_;
+  bool saved_steps_ = false;  // the last time
   struct Told {
     uint64_t rows = 0;
     SteadyTime at;

@@ -35,7 +35,7 @@ size_t ChunkPace::most_rows() const {
 }
 
 size_t ChunkPace::most_bytes() const {
-  return 2 * bytes_;
+  return bytes_ + bytes_ / 4;
 }
 
 void ChunkPace::asked(size_t most_rows, SteadyTime now) {

@@ -32,6 +32,8 @@ void LaneQueues::push(std::vector<EventBatch>& fresh) {
     if (!queue.empty() && fits(queue.back(), batch)) {
       EventBatch& tail = queue.back();
       bytes_.fetch_add(cost(batch) + 1, std::memory_order_relaxed);  // 1: the comma
+      // One that grows is likely to fill up: its text is moved once and not again and again.
+      if (tail.text.capacity() < limits_.bytes) tail.text.reserve(limits_.bytes);
       tail.text.append(",").append(batch.text);
       tail.sequences.insert(tail.sequences.end(), batch.sequences.begin(), batch.sequences.end());
     } else {
