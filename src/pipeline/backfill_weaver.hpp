@@ -15,12 +15,11 @@
 #include "model/backfill.hpp"
 #include "model/change.hpp"
 #include "pipeline/backfill_exchange.hpp"
+#include "pipeline/backfill_task.hpp"
 #include "pipeline/chunk_jobs.hpp"
-#include "pipeline/chunk_pace.hpp"
+#include "pipeline/chunk_schedule.hpp"
 #include "pipeline/mapping_set.hpp"
 #include "pipeline/outbox.hpp"
-#include "pipeline/streamed_transactions.hpp"
-#include "pipeline/table_backfill.hpp"
 
 namespace waltrack {
 
@@ -73,82 +72,34 @@ class BackfillWeaver {
   uint64_t rows() const { return rows_; }  // mapped in this run
 
  private:
-  enum class Gate { closed, asked, open };
-
-  // A table's backfill, and what the weaver has to do with it.
-  struct Work {
-    Work(TableBackfill the_table, ChunkPace the_pace)
-        : table(std::move(the_table)), pace(std::move(the_pace)) {}
-
-    TableBackfill table;
-    ChunkPace pace;
-    bool plan_asked = false;
-    SteadyTime plan_due;
-    std::optional<SteadyTime> planning_since;
-    Gate gate = Gate::closed;
-    std::optional<uint64_t> gate_next;  // transactions before it have to end
-    SteadyTime gate_due;
-    std::optional<SteadyTime> gate_since;
-    Lsn gate_position;
-    std::optional<size_t> reader;  // by place: the one that holds the snapshot
-    std::optional<SteadyTime> mapping_since;
-    std::optional<SteadyTime> settle_due;  // when to ask again how far WAL is written
-    SteadyTime told_at;
-    uint64_t told_rows = 0;
-    SteadyTime rated_at;
-    uint64_t rated_rows = 0;
-  };
-  struct Asked {
-    std::string table;
-    uint64_t window = 0;  // flushed: for which
-    ReadJob::Kind kind = ReadJob::Kind::chunk;
-  };
-
-  Work* find(const Table& table);
+  BackfillTask* find(const Table& table);
   void add(BackfillProgress progress, const KeyMarks& marks);
   void begin_backfill(const TableName& table, const BackfillRequest& request, bool initial);
   void take_requests();
   void take_up(const BackfillRequest& request);
-  void set_phase(Work& work, BackfillPhase phase, std::string reason);
-  void end(Work& work, BackfillPhase phase, std::string reason);
+  void set_phase(BackfillTask& task, BackfillPhase phase, std::string reason);
+  void end(BackfillTask& task, BackfillPhase phase, std::string reason);
   void add_step(BackfillStep step);
 
-  void take_results();
-  void take(Work& work, const Asked& asked, ReadResult result);
-  void take_fault(Work& work, const Asked& asked, const Error& fault);
-  void take_running(Work& work, const RunningTransactions& running);
-  void take_chunk(Work& work, const Asked& asked, ReadResult result);
-  void begin_anew(Work& work);
-
-  void advance(Work& work);
-  void ask_plan(Work& work);
-  void ask_running(Work& work);
-  void read_ahead(Work& work);
-  void ask_flushed(Work& work, ChunkWindow& window);
-  uint64_t ask(ReadJob job, const std::string& table, uint64_t window = 0);
   bool map_some();
-  bool is_ripe(Work& work);
+  static bool is_complete(const BackfillTask& task);
   size_t held_bytes() const;
-  void wait_reason(Work& work, std::string reason);
-  void tell(Work& work);
+  void wait_reason(BackfillTask& task, std::string reason);
+  void tell(BackfillTask& task);
 
   const BackfillStart start_;
-  ChunkJobs& jobs_;
   Outbox& outbox_;
   BackfillExchange& exchange_;
   const Clock& clock_;
 
   ChangeMapper* mapper_ = nullptr;
   std::optional<std::vector<std::string>> tracked_;
-  std::map<std::string, std::unique_ptr<Work>> works_;  // by full name; not those that are over
-  std::map<std::string, BackfillProgress> over_;        // those
-  std::unordered_map<uint32_t, Work*>
-      by_layout_;  // by Table::id, null: none; cleared as works_ change
+  ChunkSchedule schedule_;
+  BackfillTasks tasks_;                           // those that are under way
+  std::map<std::string, BackfillProgress> over_;  // the others, by full name
+  // By Table::id, null: none; cleared as tasks_ change.
+  std::unordered_map<uint32_t, BackfillTask*> by_layout_;
   Lsn position_;
-  StreamedTransactions streamed_;
-  std::map<uint64_t, Asked> asked_;
-  size_t reading_ = 0;  // jobs without a result, given-up ones included
-  uint64_t last_job_ = 0;
   uint64_t steps_ = 0;  // added so far
   struct Unsaved {
     uint64_t step = 0;
