@@ -101,6 +101,9 @@ nlohmann::ordered_json status_json(const StateStatus& status) {
                           {"newest", nlohmann::ordered_json::array()}};
   for (const state::StoredDeadLetter& stored : status.newest_dead_letters) {
     nlohmann::ordered_json letter = position_json(stored.letter.position);
+    if (stored.letter.position.kind == MessageKind::backfill) {
+      letter["commit_lsn"] = letter["lsn"] = letter["ordinal"] = nullptr;
+    }
     letter["number"] = stored.number;
     letter["op"] = stored.letter.op;
     letter["message_id"] = stored.letter.message_id;
@@ -196,10 +199,13 @@ void print_status(const StateStatus& status) {
   print_line("dead letters", std::to_string(status.dead_letter_count));
   for (const state::StoredDeadLetter& stored : status.newest_dead_letters) {
     const DeadLetter& letter = stored.letter;
-    std::printf("  #%lld %s %s %s: %s%s%s (row at %s)\n", static_cast<long long>(stored.number),
+    const std::string row = letter.position.kind == MessageKind::backfill
+                                ? "a row that existed already"
+                                : "row at " + letter.position.lsn.text();
+    std::printf("  #%lld %s %s %s: %s%s%s (%s)\n", static_cast<long long>(stored.number),
                 letter.position.table.c_str(), letter.op.c_str(), letter.position.rule.c_str(),
                 letter.reason.c_str(), letter.detail.empty() ? "" : ", ", letter.detail.c_str(),
-                letter.position.lsn.text().c_str());
+                row.c_str());
   }
 }
 

@@ -161,6 +161,11 @@ bool BackfillWeaver::work(bool room) {
   for (const auto& [name, task] : tasks_)
     all.push_back(task.get());
   for (BackfillTask* task : all) {
+    if (task->table.take_overwhelmed()) {
+      wait_reason(*task,
+                  "more of the table was changed than can be remembered while a chunk is read; it "
+                  "is read again");
+    }
     if (is_complete(*task)) {
       end(*task, BackfillPhase::done, {});
     } else {
@@ -359,13 +364,6 @@ size_t BackfillWeaver::held_bytes() const {
   size_t sum = 0;
   for (const auto& [name, task] : tasks_)
     sum += task->table.window_bytes();
-  return sum;
-}
-
-size_t BackfillWeaver::bytes() const {
-  size_t sum = 0;
-  for (const auto& [name, task] : tasks_)
-    sum += task->table.bytes();
   return sum;
 }
 

@@ -68,7 +68,6 @@ class BackfillWeaver {
   // Rows wait for the stream to pass a position that an idle server tells only when it is asked.
   bool waits_for_position() const;
 
-  size_t bytes() const;
   uint64_t rows() const { return rows_; }  // mapped in this run
 
  private:

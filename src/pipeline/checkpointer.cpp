@@ -110,7 +110,7 @@ void Checkpointer::tell(const DeadLetter& letter) {
             {{"rule", letter.position.table + " " + letter.position.rule},
              {"reason", letter.reason},
              {"detail", letter.detail},
-             {"lsn", letter.position.lsn.text()},
+             {"lsn", letter.position.commit_lsn.is_none() ? "none" : letter.position.lsn.text()},
              {"so_far", told.rows}});
   told.at = now;
 }

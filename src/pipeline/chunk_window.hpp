@@ -49,6 +49,7 @@ class ChunkWindow {
   // The next row's line without its newline.
   std::span<char> take_line();
 
+  size_t touched_bytes() const { return touched_bytes_; }
   size_t rows() const { return chunk_ ? chunk_->ends.size() : 0; }
   size_t bytes() const { return touched_bytes_ + (chunk_ ? chunk_->text.capacity() : 0); }
 

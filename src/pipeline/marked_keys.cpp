@@ -1,12 +1,6 @@
 #include "pipeline/marked_keys.hpp"
 
 namespace waltrack {
-namespace {
-
-constexpr size_t kNodeBytes = 64;
-
-}  // namespace
-
 MarkedKeys::MarkedKeys(const KeyMarks& marks) {
   for (const auto& [key, mark] : marks)
     keep(key, mark);
@@ -42,7 +36,6 @@ bool MarkedKeys::commit(BackfillStep& step) {
     step.forget_marks = true;
     skips_.clear();
     stragglers_.clear();
-    bytes_ = 0;
   }
   step.marks.reserve(changed_.size());
   for (auto& [key, mark] : changed_) {
@@ -54,10 +47,9 @@ bool MarkedKeys::commit(BackfillStep& step) {
 }
 
 void MarkedKeys::keep(const RowKey& key, const std::optional<KeyMark>& mark) {
-  const size_t gone = skips_.erase(key) + stragglers_.erase(key);
-  bytes_ -= gone * (key.text.size() + kNodeBytes);
+  skips_.erase(key);
+  stragglers_.erase(key);
   if (!mark) return;
-  bytes_ += key.text.size() + kNodeBytes;
   if (mark->kind == KeyMark::Kind::skip) {
     skips_.insert(key);
   } else {

@@ -34,14 +34,12 @@ class MarkedKeys {
 
   // As of the last commit(), `most` at most.
   std::vector<std::pair<RowKey, KeyMark>> stragglers(size_t most) const;
-  size_t bytes() const { return bytes_; }
 
  private:
   void keep(const RowKey& key, const std::optional<KeyMark>& mark);
 
   std::unordered_set<RowKey, RowKeyHash> skips_;
   KeyMarks stragglers_;
-  size_t bytes_ = 0;  // of both, about
 
   std::unordered_map<RowKey, std::optional<KeyMark>, RowKeyHash> changed_;
   bool cleared_ = false;  // then skips_ and stragglers_ do not count

@@ -11,6 +11,10 @@ namespace {
 constexpr size_t kRowsAtOnce = 1024;
 constexpr size_t kStragglersAtOnce = 200;
 
+// What windows remember of the stream at most, all together. Where one transaction changes more of
+// the table it costs less to read the chunks again.
+constexpr size_t kMostTouchedBytes = 64 << 20;
+
 Value value_at(std::span<const Value> row, int32_t column) {
   const auto index = static_cast<size_t>(column);
   return column >= 0 && index < row.size() ? row[index] : Value{};
@@ -73,6 +77,13 @@ bool TableBackfill::find_key(const StreamLayout& layout, std::span<const Value> 
 
 void TableBackfill::see(const Change& change) {
   if (!plan_ || plan_->by_place) return;
+  size_t touched = 0;
+  for (const ChunkWindow& window : windows_)
+    touched += window.touched_bytes();
+  if (touched > kMostTouchedBytes) {
+    give_up_windows();
+    overwhelmed_ = true;
+  }
   const StreamLayout& layout = layout_of(*change.table);
   switch (change.op) {
     case Op::insert:

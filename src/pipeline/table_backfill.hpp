@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "model/backfill.hpp"
@@ -47,6 +48,9 @@ class TableBackfill {
 
   // The stream. What see() changes of marks counts for good with commit().
   void see(const Change& change);
+  // Whether see() gave up the windows since the last call, because they would have had to remember
+  // too much.
+  bool take_overwhelmed() { return std::exchange(overwhelmed_, false); }
   void discard_transaction() { marks_.discard(); }
   // Adds the changed marks to `step`; false: there are none.
   bool commit(BackfillStep& step) { return marks_.commit(step); }
@@ -83,7 +87,6 @@ class TableBackfill {
   BackfillStep last_step();
 
   size_t window_bytes() const;
-  size_t bytes() const { return marks_.bytes() + window_bytes(); }
 
  private:
   // Where the plan's columns are in a layout of the stream's, -1 = not there.
@@ -112,6 +115,7 @@ class TableBackfill {
   std::shared_ptr<const BackfillPlan> plan_;
   KeyOrder order_;
   std::optional<CopyRow> lines_;
+  bool overwhelmed_ = false;
   std::deque<ChunkWindow> windows_;                     // in the order of their rows
   std::unordered_map<uint32_t, StreamLayout> layouts_;  // by Table::id
 

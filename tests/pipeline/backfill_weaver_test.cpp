@@ -79,8 +79,13 @@ class BackfillWeaverTest : public testing::Test {
     for (int i = 0; i < turns; ++i) {
       weaver_->work(true);
       outbox_.flush();
-      for (; !jobs_.asked.empty(); jobs_.asked.pop_front()) {
-        if (answers_) answer(jobs_.asked.front());
+      for (ReadJob& job : std::exchange(jobs_.asked, {})) {
+        const bool chunk = job.kind == ReadJob::Kind::chunk;
+        if (answers_ && (reads_ || !chunk)) {
+          answer(job);
+        } else {
+          jobs_.asked.push_back(std::move(job));
+        }
       }
       clock_.now += 50ms;
       while (const auto batch = lanes_.take(0)) {
@@ -154,6 +159,7 @@ class BackfillWeaverTest : public testing::Test {
 
   int rows_ = 5;
   bool answers_ = true;
+  bool reads_ = true;
   std::optional<Error> fault_;
   uint64_t oldest_ = 700;
   uint32_t rate_ = 0;
@@ -323,6 +329,34 @@ TEST_F(BackfillWeaverTest, ARateBoundsTheRowsOfAChunk) {
   request(BackfillRequest::Action::start);
   turn(10);
   EXPECT_EQ(most_rows_, 3u);
+}
+
+TEST_F(BackfillWeaverTest, WhatIsRememberedOfTheStreamIsBounded) {
+  request(BackfillRequest::Action::start);
+  reads_ = false;
+  turn(6);
+  Table table;
+  table.id = next_table_id();
+  table.schema = "public";
+  table.name = "orders";
+  table.columns.resize(1);
+  table.columns[0].name = "id";
+  const auto update = [&](char c) {
+    const std::string id(3 << 20, c);
+    const Value value = Value::present(id);
+    Change change;
+    change.op = Op::update;
+    change.table = &table;
+    change.new_row = {&value, 1};
+    return weaver_->see(change);
+  };
+  EXPECT_TRUE(update('a')) << "a window is open";
+  for (char c = 'b'; c < 'n'; ++c)
+    update(c);
+  EXPECT_FALSE(update('z')) << "it was given up";
+  reads_ = true;
+  turn(40);
+  EXPECT_EQ(events_, "backfill 1,backfill 2,backfill 3,backfill 4,backfill 5");
 }
 
 }  // namespace waltrack

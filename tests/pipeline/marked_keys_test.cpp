@@ -51,15 +51,4 @@ TEST(MarkedKeys, ATruncateForgetsThemAllButThoseOfLaterRows) {
   EXPECT_TRUE(marks.stragglers(10).empty());
 }
 
-TEST(MarkedKeys, TheirBytesGoWithThem) {
-  MarkedKeys marks;
-  marks.set(RowKey{"1"}, kSkip);
-  BackfillStep step;
-  ASSERT_TRUE(marks.commit(step));
-  EXPECT_GT(marks.bytes(), 0u);
-  marks.erase(RowKey{"1"});
-  ASSERT_TRUE(marks.commit(step));
-  EXPECT_EQ(marks.bytes(), 0u);
-}
-
 }  // namespace waltrack
