@@ -27,7 +27,8 @@ namespace {
 const char* const kExamples =
     "Sends what the mappings make of rows that are in the tables already, woven into the stream "
     "of\n"
-    "changes: nothing is told twice, and nothing that has become old. The `waltrack run` that has\n"
+    "changes: nothing is told twice under two ids, and nothing that is old. The `waltrack run` "
+    "that has\n"
     "the state file open does it; where there is none this command streams by itself until it is\n"
     "done. It can be stopped at any time and goes on where it was. The source is only read.\n"
     "\n"

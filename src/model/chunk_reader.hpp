@@ -101,6 +101,9 @@ class ChunkReader {
   // that this reader does not hold, or holds no more.
   virtual Chunk read(const ChunkRequest& request, const std::stop_token& stop) = 0;
 
+  // Lets go of a snapshot that it holds between calls.
+  virtual void release() = 0;
+
   // How far the WAL of the server that is read is written out.
   virtual Lsn flushed() = 0;
 };

@@ -37,10 +37,12 @@ struct BackfillTask {
   Lsn gate_position;
   std::optional<size_t> reader;          // by place: the one that holds the snapshot
   std::optional<SteadyTime> settle_due;  // when to ask again how far WAL is written
+  bool settle_asked = false;
 
   // Of the weaver.
   std::optional<SteadyTime> mapping_since;  // the first row of the chunk that is being mapped
   SteadyTime told_at;
+  std::optional<SteadyTime> waits_told_at;
   SteadyTime rated_at;
   uint64_t rated_rows = 0;
 };

@@ -15,6 +15,8 @@ namespace {
 
 constexpr auto kAskPosition = 20ms;
 constexpr auto kTellEvery = 10s;
+constexpr auto kTellWaitsEvery = 60s;
+constexpr size_t kMostStreamed = 200'000;  // transactions that are remembered
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
@@ -136,7 +138,12 @@ bool BackfillWeaver::see(const Change& change) {
 void BackfillWeaver::committed(const Transaction& transaction, Lsn end) {
   position_ = std::max(position_, end);
   if (tasks_.empty()) return;
-  if (transaction.xid != 0) schedule_.add_streamed(transaction.xid);
+  if (transaction.xid != 0) schedule_.add_streamed(transaction.xid, tasks_);
+  if (schedule_.streamed() > kMostStreamed) {  // nothing was read for long: begin anew when it is
+    for (const auto& [name, task] : tasks_)
+      schedule_.begin_anew(*task);
+    schedule_.reconnect();
+  }
   for (const auto& [name, task] : tasks_) {
     BackfillStep step;
     step.table = task->name();
@@ -282,13 +289,17 @@ void BackfillWeaver::end(BackfillTask& task, BackfillPhase phase, std::string re
   over_[name] = progress;
   tasks_.erase(name);
   by_layout_.clear();
+  if (tasks_.empty()) schedule_.reconnect();  // idle connections are of no use
 }
 
 // For `status`, and for the log when it is new.
 void BackfillWeaver::wait_reason(BackfillTask& task, std::string reason) {
   BackfillProgress& progress = task.table.progress();
   if (progress.reason == reason) return;
-  if (!reason.empty()) {
+  const SteadyTime now = clock_.steady();
+  const bool told = task.waits_told_at && now - *task.waits_told_at < kTellWaitsEvery;
+  if (!reason.empty() && !told) {
+    task.waits_told_at = now;
     log::warn("a backfill waits", {{"table", progress.table.full_name()}, {"reason", reason}});
   }
   progress.reason = std::move(reason);

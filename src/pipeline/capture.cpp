@@ -110,9 +110,7 @@ void Capture::stream() {
     if (outbox_.flush()) hooks_.on_flushed();
     if (stopping) stopped_reading_ = true;
     source_.report(hooks_.confirmed(), std::exchange(reply_requested_, false));
-    if (weaver_ != nullptr && reading && weaver_->waits_for_position()) {
-      source_.ask_position(hooks_.confirmed());
-    }
+    if (reading) ask_position();
     let_go_of_a_stopping_server(reading);
     if (!more) source_.wait(wakeup_.fd(), patience(), reading);
   }
@@ -125,6 +123,15 @@ bool Capture::weave() {
   // A transaction that has to come again may be waiting behind what is not known of keys yet.
   if (weaver_ == nullptr || in_transaction_ || offered_) return false;
   return weaver_->work(hooks_.queued_bytes() < memory_bytes_ / 4);
+}
+
+// An idle server tells its position only when it is asked.
+void Capture::ask_position() {
+  constexpr auto kBetween = 20ms;
+  const SteadyTime now = clock_.steady();
+  if (weaver_ == nullptr || !weaver_->waits_for_position() || now < position_due_) return;
+  position_due_ = now + kBetween;
+  source_.ask_position(hooks_.confirmed());
 }
 
 std::chrono::milliseconds Capture::patience() const {

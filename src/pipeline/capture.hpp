@@ -70,6 +70,7 @@ class Capture {
   bool work_by(MappingSet mappings);
   bool read_some();
   bool weave();
+  void ask_position();
   std::chrono::milliseconds patience() const;
   void map(const StreamItem& item);
   void handle(const StreamItem& item);
@@ -105,6 +106,7 @@ class Capture {
   Transaction transaction_;
   bool in_transaction_ = false;
   bool reply_requested_ = false;
+  SteadyTime position_due_;  // when to ask for it again
   ShutdownWatch shutdown_watch_;
   Backoff backoff_;
 };

@@ -14,7 +14,7 @@ namespace waltrack {
 
 // Something to ask a ChunkReader.
 struct ReadJob {
-  enum class Kind { running, plan, chunk, flushed };
+  enum class Kind { running, plan, chunk, flushed, release };
 
   uint64_t number = 0;
   Kind kind = Kind::chunk;
@@ -41,7 +41,8 @@ class ChunkJobs {
   virtual void ask(ReadJob job) = 0;
   // What is done since the last call. Each job gives one result.
   virtual std::vector<ReadResult> take() = 0;
-  // Jobs that are asked from now on get connections of their own: the server may be another one.
+  // Closes connections as soon as they are idle; jobs that are asked from now on get new ones: the
+  // server may be another one, or nothing more may come.
   virtual void reconnect() = 0;
 };
 

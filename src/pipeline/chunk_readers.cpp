@@ -23,6 +23,9 @@ void answer(const ReadJob& job, ChunkReader& reader, const std::stop_token& stop
     case ReadJob::Kind::flushed:
       result.flushed = reader.flushed();
       return;
+    case ReadJob::Kind::release:
+      reader.release();
+      return;
   }
 }
 
@@ -45,7 +48,12 @@ ChunkReaders::~ChunkReaders() {
 
 void ChunkReaders::ask(ReadJob job) {
   const std::lock_guard lock(mutex_);
-  jobs_.push_back(std::move(job));
+  // The stream may wait for any of the others.
+  if (job.kind == ReadJob::Kind::chunk) {
+    jobs_.push_back(std::move(job));
+  } else {
+    jobs_.push_front(std::move(job));
+  }
   changed_.notify_all();
 }
 
@@ -57,30 +65,35 @@ std::vector<ReadResult> ChunkReaders::take() {
 void ChunkReaders::reconnect() {
   const std::lock_guard lock(mutex_);
   ++generation_;
+  changed_.notify_all();
 }
 
-// And the generation that a reader has to be of to do it.
-std::optional<ReadJob> ChunkReaders::next_job(size_t reader, const std::stop_token& stop,
-                                              uint64_t& generation) {
+std::optional<ChunkReaders::Next> ChunkReaders::next(size_t reader, uint64_t generation,
+                                                     const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   const auto mine = [&] {
     return std::ranges::find_if(
         jobs_, [&](const ReadJob& job) { return job.reader.value_or(reader) == reader; });
   };
-  if (!changed_.wait(lock, stop, [&] { return mine() != jobs_.end(); })) return std::nullopt;
+  if (!changed_.wait(lock, stop,
+                     [&] { return mine() != jobs_.end() || generation != generation_; })) {
+    return std::nullopt;
+  }
+  Next next{std::nullopt, generation_};
+  if (generation != generation_) return next;
   const auto found = mine();
-  ReadJob job = std::move(*found);
+  next.job = std::move(*found);
   jobs_.erase(found);
-  generation = generation_;
-  return job;
+  return next;
 }
 
 void ChunkReaders::run(size_t number, const std::stop_token& stop) {
   std::unique_ptr<ChunkReader> reader;
-  uint64_t made_for = 0;
   uint64_t generation = 0;
-  while (const std::optional<ReadJob> job = next_job(number, stop, generation)) {
-    if (std::exchange(made_for, generation) != generation) reader.reset();
+  while (std::optional<Next> next = this->next(number, generation, stop)) {
+    if (std::exchange(generation, next->generation) != next->generation) reader.reset();
+    const std::optional<ReadJob>& job = next->job;
+    if (!job) continue;
     ReadResult result;
     result.number = job->number;
     result.reader = number;

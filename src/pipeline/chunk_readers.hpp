@@ -30,7 +30,11 @@ class ChunkReaders final : public ChunkJobs {
 
  private:
   void run(size_t reader, const std::stop_token& stop);
-  std::optional<ReadJob> next_job(size_t reader, const std::stop_token& stop, uint64_t& generation);
+  struct Next {
+    std::optional<ReadJob> job;  // none: what was made before is of no use any more
+    uint64_t generation = 0;
+  };
+  std::optional<Next> next(size_t reader, uint64_t generation, const std::stop_token& stop);
 
   const Maker make_;
   const std::function<void()> on_done_;

@@ -29,6 +29,15 @@ ChunkSchedule::ChunkSchedule(ChunkJobs& jobs, size_t readers, size_t chunk_bytes
       clock_(clock),
       hooks_(std::move(hooks)) {}
 
+void ChunkSchedule::add_streamed(uint32_t xid, const BackfillTasks& tasks) {
+  // Before a gate is asked nothing need be known: it waits for all that runs then.
+  const bool wanted = std::ranges::any_of(tasks, [](const auto& task) {
+    return task.second->gate != BackfillTask::Gate::closed || task.second->gate_next;
+  });
+  if (!wanted) return;
+  streamed_.add(xid);
+}
+
 void ChunkSchedule::reconnect() {
   jobs_.reconnect();
   streamed_.clear();
@@ -82,14 +91,14 @@ void ChunkSchedule::read_ahead(BackfillTask& task, Lsn position, size_t held_byt
   if (held_bytes >= (readers_ + 1) * chunk_bytes_ && task.table.has_windows()) return;
   std::optional<ChunkRequest> request = task.table.next_request();
   if (!request) return;
+  ReadJob job;
+  job.kind = ReadJob::Kind::chunk;
+  if (!pick_reader(task, job.reader)) return;
   request->most_rows = task.pace.most_rows();
   request->most_bytes = task.pace.most_bytes();
   request->opened_at = std::max(position, task.gate_position);
   task.pace.asked(request->most_rows, now);
-  ReadJob job;
-  job.kind = ReadJob::Kind::chunk;
   job.request = *request;
-  job.reader = task.reader;
   const uint64_t number = ask(std::move(job), task);
   task.table.open_window(number, *std::move(request), streamed_.next());
 }
@@ -99,8 +108,10 @@ bool ChunkSchedule::is_ripe(BackfillTask& task, Lsn position) {
   if (window == nullptr) return false;
   if (position >= window->chunk().cut) return true;
   const SteadyTime now = clock_.steady();
-  if (window->chunk().snapshot && now >= window->chunk().settled_at && now >= *task.settle_due) {
+  if (window->chunk().snapshot && now >= window->chunk().settled_at && now >= *task.settle_due &&
+      !task.settle_asked) {
     task.settle_due = now + kSettleAgain;
+    task.settle_asked = true;
     ReadJob job;
     job.kind = ReadJob::Kind::flushed;
     ask(std::move(job), task, window->number());
@@ -109,7 +120,9 @@ bool ChunkSchedule::is_ripe(BackfillTask& task, Lsn position) {
 }
 
 void ChunkSchedule::take_results(BackfillTasks& tasks) {
-  for (ReadResult& result : jobs_.take()) {
+  std::vector<ReadResult> results = jobs_.take();
+  if (results.empty()) return;
+  for (ReadResult& result : results) {
     --reading_;
     const auto found = asked_.find(result.number);
     if (found == asked_.end()) continue;
@@ -140,9 +153,12 @@ void ChunkSchedule::take(BackfillTask& task, const Asked& asked, ReadResult resu
     case ReadJob::Kind::chunk:
       return take_chunk(task, asked, std::move(result));
     case ReadJob::Kind::flushed:
+      task.settle_asked = false;
       if (ChunkWindow* window = task.table.window(asked.window)) {
         window->lower_cut(result.flushed);
       }
+      return;
+    case ReadJob::Kind::release:
       return;
   }
 }
@@ -178,6 +194,9 @@ void ChunkSchedule::take_fault(BackfillTask& task, const Asked& asked, const Err
       read_again_later(task);
       break;
     case ReadJob::Kind::flushed:
+      task.settle_asked = false;
+      return;
+    case ReadJob::Kind::release:
       return;
   }
   hooks_.wait(task, fault.describe());
@@ -187,6 +206,8 @@ void ChunkSchedule::take_running(BackfillTask& task, const RunningTransactions& 
   const SteadyTime now = clock_.steady();
   if (!task.gate_next) task.gate_next = running.next;
   if (!task.gate_since) task.gate_since = now;
+  // What is over is seen by whoever looks from now on.
+  streamed_.all_seen({running.oldest, running.oldest, {}}, 0, last_job_);
   if (running.oldest >= *task.gate_next) {
     task.gate = BackfillTask::Gate::open;
     task.gate_position = running.position;
@@ -206,7 +227,11 @@ void ChunkSchedule::take_chunk(BackfillTask& task, const Asked& asked, ReadResul
   ChunkWindow* window = task.table.window(asked.window);
   if (window == nullptr) return;
   const Chunk& chunk = *result.chunk;
-  if (chunk.snapshot && !streamed_.all_seen(*chunk.snapshot, window->seen_before(), last_job_)) {
+  // All chunks of a pass have the snapshot of its first.
+  const bool checked = window->request().plan->by_place && window->request().after;
+  if (!chunk.snapshot) streamed_.clear();  // read on a standby: nobody asks
+  if (chunk.snapshot && !checked &&
+      !streamed_.all_seen(*chunk.snapshot, window->seen_before(), last_job_)) {
     read_again_later(task);
     hooks_.wait(task,
                 "a commit that was streamed is not visible yet: it waits for a standby that "
@@ -215,15 +240,43 @@ void ChunkSchedule::take_chunk(BackfillTask& task, const Asked& asked, ReadResul
   }
   task.pace.read(chunk.ends.size(), chunk.text.size());
   task.settle_due = chunk.settled_at;
-  if (window->request().plan->by_place) task.reader = result.reader;
-  if (task.table.take_chunk(*window, *std::move(result.chunk))) hooks_.save(task);
+  window->set_chunk(*std::move(result.chunk));
   hooks_.wait(task, {});
+}
+
+// Where a table is read by place one reader has all of it to do. False: none is free.
+bool ChunkSchedule::pick_reader(BackfillTask& task, std::optional<size_t>& reader) {
+  reader = task.reader;
+  const bool by_place = task.table.is_by_place();
+  if (reader || (reserved_.empty() && !by_place)) return true;
+  for (size_t tries = 0; tries < readers_ && !reader; ++tries) {
+    const size_t next = next_reader_++ % readers_;
+    if (!reserved_.contains(next)) reader = next;
+  }
+  if (!reader) {
+    hooks_.wait(task, "tables without a key hold all readers until they are read");
+    return false;
+  }
+  if (by_place) {
+    task.reader = reader;
+    reserved_.insert(*reader);
+  }
+  return true;
+}
+
+void ChunkSchedule::release_reader(BackfillTask& task) {
+  if (!task.reader) return;
+  reserved_.erase(*task.reader);
+  ReadJob job;
+  job.kind = ReadJob::Kind::release;
+  job.reader = std::exchange(task.reader, std::nullopt);
+  ask(std::move(job), task);
 }
 
 void ChunkSchedule::read_again_later(BackfillTask& task) {
   task.table.give_up_windows();
   task.mapping_since.reset();
-  task.reader.reset();
+  release_reader(task);
   task.pace.failed(clock_.steady());
 }
 
@@ -233,12 +286,14 @@ void ChunkSchedule::begin_anew(BackfillTask& task) {
   task.gate = BackfillTask::Gate::closed;
   task.gate_next.reset();
   task.gate_since.reset();
-  task.reader.reset();
+  task.planning_since.reset();
+  task.settle_asked = false;
   task.mapping_since.reset();
   // Answers that are on their way are of before.
   std::erase_if(asked_,
                 [&](const auto& asked) { return asked.second.table == task.name().full_name(); });
   task.plan_asked = false;
+  release_reader(task);
 }
 
 milliseconds ChunkSchedule::patience(const BackfillTasks& tasks) const {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 
 #include "base/clock.hpp"
@@ -33,7 +35,8 @@ class ChunkSchedule {
 
   // Of the stream: a new one begins; a transaction ended.
   void reconnect();
-  void add_streamed(uint32_t xid) { streamed_.add(xid); }
+  void add_streamed(uint32_t xid, const BackfillTasks& tasks);
+  size_t streamed() const { return streamed_.size(); }
 
   // The next step of a task. `position`: of the stream; `held_bytes`: of all tasks' windows.
   void advance(BackfillTask& task, const ChangeMapper& mapper, Lsn position, size_t held_bytes);
@@ -65,6 +68,8 @@ class ChunkSchedule {
   void take_running(BackfillTask& task, const RunningTransactions& running);
   void take_chunk(BackfillTask& task, const Asked& asked, ReadResult result);
   void read_again_later(BackfillTask& task);
+  void release_reader(BackfillTask& task);
+  bool pick_reader(BackfillTask& task, std::optional<size_t>& reader);
 
   ChunkJobs& jobs_;
   const size_t readers_;
@@ -74,6 +79,10 @@ class ChunkSchedule {
 
   StreamedTransactions streamed_;
   std::map<uint64_t, Asked> asked_;
+  // Readers that hold the snapshot of a table that is read by place: nobody else's chunk may be
+  // read by them.
+  std::set<size_t> reserved_;
+  size_t next_reader_ = 0;
   size_t reading_ = 0;  // jobs without a result, given-up ones included
   uint64_t last_job_ = 0;
 };

@@ -24,6 +24,7 @@ class StreamedTransactions {
 
   // Windows up to this number are not open any more: what is settled for all later ones can go.
   void forget(uint64_t windows_closed);
+  size_t size() const { return entries_.size(); }
   void clear() { entries_.clear(); }
 
  private:

@@ -38,10 +38,7 @@ void TableBackfill::set_plan(std::shared_ptr<const BackfillPlan> plan) {
   order_ = KeyOrder(types);
   progress_.caveat = plan_->caveat;
   progress_.row_estimate = plan_->row_estimate;
-  if (plan_->by_place) {
-    progress_.cursor.reset();
-    progress_.last.reset();
-  }
+  give_up_windows();  // a pass that was begun by another process begins anew
 }
 
 void TableBackfill::forget_plan() {
@@ -116,8 +113,9 @@ void TableBackfill::see_update(const Change& change, const StreamLayout& layout)
   }
   if (key_ != old_key_) return move_key(old_key_, key_);
   if (windows_.empty()) return;
-  // The stream does not bring all of the row's columns that are asked for (generated ones).
-  if (!layout.whole) return read_later(key_, key_);
+  // The stream does not bring all of the row's columns that are asked for (generated ones), or the
+  // server has to look at the row anew: it may be chosen no more.
+  if (!layout.whole || !progress_.where.empty()) return read_later(key_, key_);
   image_.clear();
   for (const int32_t column : layout.columns) {
     const Value value = value_at(change.new_row, column);
@@ -231,18 +229,12 @@ std::optional<uint64_t> TableBackfill::oldest_window() const {
   return windows_.front().number();
 }
 
-bool TableBackfill::take_chunk(ChunkWindow& window, Chunk chunk) {
-  const bool keyed = window.request().keys.empty() && !plan_->by_place;
-  // Where the pass ends is settled once: keys beyond it are told by the stream, and not marked.
-  const bool settles = keyed && !progress_.last && chunk.last;
-  if (settles) progress_.last = chunk.last;
-  window.set_chunk(std::move(chunk));
-  return settles;
-}
-
 void TableBackfill::give_up_windows() {
   windows_.clear();
-  if (plan_ && plan_->by_place) progress_.cursor.reset();
+  if (!is_by_place()) return;
+  progress_.cursor.reset();
+  progress_.last.reset();
+  if (progress_.leaves_done.empty()) progress_.rows = progress_.bytes = 0;
 }
 
 bool TableBackfill::is_complete() const {
@@ -259,10 +251,14 @@ const ChunkWindow* TableBackfill::front() const {
 
 TableBackfill::Mapped TableBackfill::map_rows(ChangeMapper& mapper, Outbox& outbox) {
   ChunkWindow& window = windows_.front();
+  // Where the pass ends is settled once, when the stream has shown all that was seen: from then on
+  // keys beyond it are told by the stream, and not marked.
+  const bool keyed = window.request().keys.empty() && !plan_->by_place;
+  if (keyed && !progress_.last) progress_.last = window.chunk().last;
   Mapped mapped;
   for (; mapped.rows < kRowsAtOnce && !window.at_end() && !outbox.is_full(); ++mapped.rows)
     map_row(window, mapper, outbox);
-  if (mapped.rows > 0 && window.request().keys.empty() && !plan_->by_place) progress_.cursor = key_;
+  if (mapped.rows > 0 && keyed) progress_.cursor = key_;
   mapped.window_done = window.at_end();
   if (mapped.window_done) {
     finish(window);

@@ -45,6 +45,7 @@ class TableBackfill {
   bool needs_plan() const { return !progress_.is_over() && !plan_; }
   void set_plan(std::shared_ptr<const BackfillPlan> plan);
   void forget_plan();
+  bool is_by_place() const { return plan_ && plan_->by_place; }
 
   // The stream. What see() changes of marks counts for good with commit().
   void see(const Change& change);
@@ -64,8 +65,6 @@ class TableBackfill {
   // Nothing: it was given up meanwhile.
   ChunkWindow* window(uint64_t number);
   std::optional<uint64_t> oldest_window() const;
-  // True: something became known that has to be durable, see step().
-  bool take_chunk(ChunkWindow& window, Chunk chunk);
   // What they read counts for nothing; reading goes on where mapping stands. The pass of a table
   // that is read by place begins anew.
   void give_up_windows();

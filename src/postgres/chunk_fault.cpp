@@ -67,4 +67,10 @@ Error chunk_fault(const PgError& error, const ChunkRequest& request,
   return error;
 }
 
+Error catalog_fault(const PgError& error) {
+  if (error.sqlstate() != "57014") return error;
+  return {ErrorKind::transient, "the server took too long to say what the table is", error.where(),
+          "see what holds a lock on it, or keeps the server busy"};
+}
+
 }  // namespace waltrack

@@ -12,4 +12,7 @@ namespace waltrack {
 Error chunk_fault(const PgError& error, const ChunkRequest& request,
                   std::chrono::milliseconds statement_timeout);
 
+// The same of what was asked about tables and transactions, in little time.
+Error catalog_fault(const PgError& error);
+
 }  // namespace waltrack

@@ -27,6 +27,9 @@ PostgresChunkReader::PostgresChunkReader(SourceSettings settings, uint64_t syste
 RunningTransactions PostgresChunkReader::running() {
   try {
     return read_running_transactions(streamed({}));
+  } catch (const PgError& error) {
+    streamed_.reset();
+    throw catalog_fault(error);
   } catch (...) {
     streamed_.reset();
     throw;
@@ -40,6 +43,10 @@ BackfillPlan PostgresChunkReader::plan(const TableName& table,
     if (!catalog_loaded_) catalog_.load();
     catalog_loaded_ = true;
     return read_backfill_plan(connection, catalog_, table, columns);
+  } catch (const PgError& error) {
+    streamed_.reset();
+    catalog_loaded_ = false;
+    throw catalog_fault(error);
   } catch (...) {
     streamed_.reset();
     catalog_loaded_ = false;
@@ -57,6 +64,14 @@ Chunk PostgresChunkReader::read(const ChunkRequest& request, const std::stop_tok
   } catch (...) {
     drop();
     throw;
+  }
+}
+
+void PostgresChunkReader::release() {
+  try {
+    end_pass({});
+  } catch (const Error&) {
+    drop();  // and the snapshot with it
   }
 }
 
@@ -84,6 +99,8 @@ ChunkConnection& PostgresChunkReader::streamed(const std::stop_token& stop) {
   if (!streamed_) {
     streamed_ =
         std::make_unique<ChunkConnection>(settings_.url, "source.url", system_identifier_, stop);
+    // The stream waits for what is asked here.
+    streamed_->connection().query("SET statement_timeout = '10s'");
   }
   return *streamed_;
 }
@@ -136,6 +153,9 @@ Chunk PostgresChunkReader::read_chunk(ChunkConnection& server, const ChunkReques
   ReadPoint point = begin(server, request, stop);
   Chunk chunk =
       request.keys.empty() ? read_range(server, request, stop) : read_keys(server, request, stop);
+  check_not_rewritten(
+      server, request.keys.empty() ? std::vector<TableName>{request.leaf} : request.plan->leaves,
+      stop);
   server.connection().query_until(stop, "ROLLBACK");
   settle(server, point, stop);
   chunk.snapshot = std::move(point.snapshot);
@@ -231,6 +251,7 @@ Chunk PostgresChunkReader::read_places(ChunkConnection& server, const ChunkReque
                 request.leaf.full_name());
   }
   Chunk chunk = pass_->read(server, prepared_->query, request, stop);
+  check_not_rewritten(server, {request.leaf}, stop);
   if (chunk.end_of_leaf) end_pass(stop);
   return chunk;
 }

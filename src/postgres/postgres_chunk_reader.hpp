@@ -39,6 +39,7 @@ class PostgresChunkReader final : public ChunkReader {
   RunningTransactions running() override;
   BackfillPlan plan(const TableName& table, const std::vector<std::string>& columns) override;
   Chunk read(const ChunkRequest& request, const std::stop_token& stop) override;
+  void release() override;
   Lsn flushed() override;
 
  private:

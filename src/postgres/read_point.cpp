@@ -85,6 +85,22 @@ ReadPoint begin_reading(ChunkConnection& server, const ReadOptions& options,
   return point;
 }
 
+// The catalog's row is the snapshot's, the function knows the present.
+void check_not_rewritten(ChunkConnection& server, const std::vector<TableName>& tables,
+                         const std::stop_token& stop) {
+  std::string names;
+  for (const TableName& table : tables) {
+    names += (names.empty() ? "" : ", ") +
+             quote_literal(quote_qualified(table.schema, table.name)) + "::regclass";
+  }
+  const PgResult row =
+      server.connection().query_until(stop, "SELECT count(*) FROM pg_class WHERE oid IN (" + names +
+                                                ") AND relfilenode = pg_relation_filenode(oid)");
+  if (row.integer(0, 0) == static_cast<int64_t>(tables.size())) return;
+  throw Error(ErrorKind::transient, "the table was rewritten while it was read",
+              tables.front().full_name(), "it is read again; nothing needs to be done");
+}
+
 void settle(ChunkConnection& server, ReadPoint& point, const std::stop_token& stop) {
   if (!server.standby()) return;
   const PgResult row =

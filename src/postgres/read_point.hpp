@@ -4,10 +4,12 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "model/lsn.hpp"
 #include "model/snapshot.hpp"
+#include "model/table.hpp"
 #include "postgres/chunk_connection.hpp"
 
 namespace waltrack {
@@ -33,6 +35,12 @@ struct ReadOptions {
 // Begins a transaction that only reads, and sees the same in all its statements.
 ReadPoint begin_reading(ChunkConnection& server, const ReadOptions& options,
                         const std::stop_token& stop);
+
+// After the rows, in their transaction. A table that was rewritten since the transaction's snapshot
+// (ALTER … TYPE, TRUNCATE, VACUUM FULL, CLUSTER) looks empty to it: what was read of it is no
+// answer. Throws a transient Error then. See "Caveats" of MVCC in Postgres' documentation.
+void check_not_rewritten(ChunkConnection& server, const std::vector<TableName>& tables,
+                         const std::stop_token& stop);
 
 // After the rows: what a standby had received when the snapshot was taken may be less than what it
 // had replayed, where it lives on archived WAL. Moves the cut.

@@ -32,6 +32,7 @@ class FakeReader final : public ChunkReader {
     }
     return {};
   }
+  void release() override {}
   Lsn flushed() override { return Lsn{10}; }
 
  private:

@@ -269,6 +269,8 @@ void ModelRun::answer(const ReadJob& job, ReadResult& result) {
     case ReadJob::Kind::chunk:
       result.chunk = chunk(job.request);
       return;
+    case ReadJob::Kind::release:
+      return;
     case ReadJob::Kind::flushed:
       server_.write_commits();
       result.flushed = server_.written();
