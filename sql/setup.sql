@@ -83,8 +83,11 @@ select format('grant connect on database %I to %I', current_database(), :'role')
 select distinct format('grant usage on schema %s to %I', relnamespace::regnamespace, :'role')
   from pg_class where oid in
     (select trim(name)::regclass from unnest(string_to_array(:'tables', ',')) as name) \gexec
-select format('grant select on table %s to %I', trim(name)::regclass, :'role')
-  from unnest(string_to_array(:'tables', ',')) as name \gexec
+--    Backfills read each partition by itself.
+select format('grant select on table %s to %I', relation, :'role')
+  from unnest(string_to_array(:'tables', ',')) as name,
+       lateral (select trim(name)::regclass as relation
+                union select relid from pg_partition_tree(trim(name)::regclass)) as tree \gexec
 
 -- 4. Old values. With the default replica identity an update or delete carries only the old primary
 --    key. Mappings that read `old.` or `changed.` of other columns, or any other column of a deleted

@@ -198,14 +198,21 @@ int run_backfill(const BackfillOptions& options) {
 }
 
 void add_options(CLI::App& command, BackfillOptions& options) {
+  // From a variable that is not set: all rows would be told.
+  const auto not_empty = [](const std::string& text) {
+    return text.empty() ? std::string("it is empty; leave it out to mean all rows") : std::string();
+  };
   add_config_option(command, options.common);
   add_log_options(command, options.log);
   BackfillOrder& order = options.order;
   command.add_option("TABLE", order.tables, "the tables: name, or schema.name");
   const std::vector<CLI::Option*> starting = {
-      command.add_option("--where", order.where, "only these rows: a condition in Postgres' SQL"),
-      command.add_option("--since", order.since,
-                         "only rows whose column is this or more: COLUMN=VALUE"),
+      command.add_option("--where", order.where, "only these rows: a condition in Postgres' SQL")
+          ->check(not_empty),
+      command
+          .add_option("--since", order.since,
+                      "only rows whose column is this or more: COLUMN=VALUE")
+          ->check(not_empty),
       command.add_option("--rate", order.rows_per_s, "ROWS/s at most")
           ->check(CLI::Range(1U, 1'000'000'000U)),
       command.add_flag("--detach", options.detach, "only ask the run for it; do not wait")};

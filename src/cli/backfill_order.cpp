@@ -82,6 +82,7 @@ class OrderCheck {
 
   void add(const std::string& text) {
     const TableName name = find_table(catalog_, text);
+    refuse_partition(text, name);
     const auto known = [&](const BackfillRequest& one) { return one.table == name; };
     if (std::ranges::any_of(requests_, known)) return;
     const std::optional<Table> table = catalog_.read_table(name);
@@ -115,6 +116,15 @@ class OrderCheck {
     throw Error(ErrorKind::usage, "a backfill of this table " + phase, name.full_name(),
                 "wait until it is over, or end it first: waltrack backfill --cancel " +
                     table_name_text(name));
+  }
+
+  // Who names a partition does not mean all of them.
+  void refuse_partition(const std::string& text, const TableName& found) {
+    const std::optional<TableGlob> named = parse_table_glob(text);
+    if (!named || named->name.text == found.name) return;
+    throw Error(ErrorKind::usage, "'" + text + "' is a partition of " + found.full_name(), {},
+                "waltrack backfill " + table_name_text(found) +
+                    " tells all of them; --where can choose rows");
   }
 
   // What --where and --since come to.

@@ -207,11 +207,14 @@ void check_grants(Inspection& look, const std::vector<TableState>& tables) {
   if (wanted.empty()) return;
   const PgResult rows = look.connection.query(
       "SELECT n.nspname, c.relname, has_schema_privilege(n.oid, 'USAGE'), "
-      "has_table_privilege(c.oid, "
-      "'SELECT') FROM (VALUES " +
+      "has_table_privilege(c.oid, 'SELECT') FROM (VALUES " +
       wanted +
-      ") AS w (s, r) JOIN pg_namespace n ON n.nspname = w.s JOIN pg_class c ON c.relnamespace = "
-      "n.oid AND c.relname = w.r ORDER BY 1, 2");
+      ") AS w (s, r) JOIN pg_namespace rn ON rn.nspname = w.s JOIN pg_class root "
+      "ON root.relnamespace = rn.oid AND root.relname = w.r "
+      // Backfills read each partition by itself.
+      "JOIN LATERAL (SELECT root.oid UNION SELECT relid FROM pg_partition_tree(root.oid)) t (oid) "
+      "ON true JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace "
+      "ORDER BY 1, 2");
   const std::string& role = look.connection.role();
   std::set<std::string> schemas;
   std::vector<std::string> names;

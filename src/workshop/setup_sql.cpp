@@ -114,8 +114,11 @@ void SetupWriter::write_grants() {
   for (const std::string& schema : schemas)
     statement("grant usage on schema " + quote_identifier(schema) + " to " + role_);
   for (const SetupTable& table : tables_) {
-    const std::string grant =
-        "grant select on table " + quoted(table.facts->name()) + " to " + role_;
+    std::string grant = "grant select on table " + quoted(table.facts->name());
+    // Backfills read each partition by itself.
+    for (const TableName& leaf : table.facts->leaves)
+      grant += ", " + quoted(leaf);
+    grant += " to " + role_;
     if (table.followed) {
       statement(grant);
     } else {
