@@ -56,6 +56,7 @@ class ModelRun::Mapper final : public ChangeMapper {
     if (blob.is_present()) json["blob"] = std::string(blob.text);
     std::string id;
     if (change.op == Op::backfill) {
+      if (change.table->find_column("made")) json["made"] = std::string(at(values, "made").text);
       append_backfill_message_id(id, {}, change.key, json.dump());
     } else {
       append_message_id(id, {}, MessageKind::row, 0, change.lsn, change.ordinal);
@@ -159,19 +160,24 @@ void ModelRun::reconnect() {
   while (process.commit < server_.log().size() && server_.log()[process.commit].commit_lsn < from)
     ++process.commit;
   process.weaver.connected(from);
+  silent_ = dice(4) == 0 ? dice(20) : 0;
 }
 
 // One transaction, or a part of one that comes again after a reconnect.
 void ModelRun::stream() {
   Process& process = *process_;
   if (process.weaver.holds_stream() || process.commit == server_.log().size()) return;
+  if (silent_ > 0) {
+    --silent_;
+    return;
+  }
   const ModelServer::Commit& commit = server_.log()[process.commit];
   if (commit.end > server_.written()) return;
   Transaction transaction;
   transaction.xid = commit.xid;
   transaction.commit_lsn = commit.commit_lsn;
   process.weaver.begin();
-  const bool breaks = dice(30) == 0;
+  const bool breaks = dice(10) == 0;
   uint64_t lsn = commit.commit_lsn.value * 1000;
   for (const ModelServer::Write& write : commit.writes) {
     if (breaks && dice(3) == 0) return reconnect();
@@ -285,6 +291,7 @@ std::shared_ptr<const BackfillPlan> ModelRun::plan() const {
   plan.layout.id = next_table_id();
   std::swap(plan.layout.columns[kKey], plan.layout.columns[kBlob]);
   plan.key = {kBlob};
+  if (options_.generated) plan.layout.columns.push_back(column("made", ValueKind::int4));
   for (int leaf = 0; leaf < options_.leaves; ++leaf)
     plan.leaves.push_back(leaf_name(leaf, options_.leaves));
   return std::make_shared<const BackfillPlan>(std::move(plan));
@@ -312,7 +319,8 @@ Chunk ModelRun::chunk(const ChunkRequest& request) {
     // As BackfillPlan::layout has it.
     chunk.text += std::to_string(row.blob) + "\t" + std::to_string(row.uid) + "\t" +
                   std::to_string(row.version) + "\t" + std::to_string(row.told) + "\t" +
-                  key_text(key) + "\n";
+                  key_text(key) + (options_.generated ? "\t" + std::to_string(row.version) : "") +
+                  "\n";
     chunk.ends.push_back(chunk.text.size());
     chunk.through = RowKey{key_text(key)};
   };
@@ -358,6 +366,7 @@ void ModelRun::deliver(bool all) {
       event.version = std::stoi(json["version"].get<std::string>());
       event.told = std::stoi(json["told"].get<std::string>());
       if (json.contains("blob")) event.blob = std::stoi(json["blob"].get<std::string>());
+      if (json.contains("made")) event.made = std::stoi(json["made"].get<std::string>());
       received_.push_back(std::move(event));
     }
     // The answer may be lost with the process.

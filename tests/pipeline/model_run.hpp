@@ -23,6 +23,7 @@ struct ModelEvent {
   int version = 0;
   int told = 0;
   std::optional<int> blob;  // none: not known to whoever made the event
+  std::optional<int> made;  // only chunks have it
 };
 
 // Runs of the real weaver, outbox, ledger and lanes against a ModelServer, with crashes,
@@ -32,6 +33,7 @@ class ModelRun {
   struct Options {
     bool text_keys = false;  // whose order only the server knows
     bool standby = false;    // chunks are read from one
+    bool generated = false;  // a column that the stream does not bring
     int leaves = 1;
     size_t readers = 2;
   };
@@ -74,7 +76,8 @@ class ModelRun {
   ModelServer server_;
   FakeClock clock_;
   Table stream_table_;
-  Lsn replayed_;  // by the standby
+  Lsn replayed_;    // by the standby
+  int silent_ = 0;  // turns until a new stream brings something
 
   // Durable.
   Lsn checkpoint_{1000};

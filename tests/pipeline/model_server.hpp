@@ -83,7 +83,7 @@ class ModelServer {
   std::map<int, Row> rows_for(const Open& open) const;
 
   std::mt19937 random_;
-  const int keys_;
+  int keys_;  // so many are in use
   const int leaves_;
   std::map<int, Row> first_;
   std::map<int, Row> seen_;  // by all

@@ -53,6 +53,9 @@ std::string fault(const ModelRun& run) {
     row.backfilled |= event.op == Op::backfill;
     row.removed |= event.op == Op::remove;
     if (event.op == Op::backfill && !event.blob) return name + " lacks a column";
+    if (event.made && *event.made != event.version) {
+      return name + " has a generated column of version " + std::to_string(*event.made);
+    }
     if (row.inserted && row.backfilled) return name + ": it has an insert and a backfill";
   }
   std::set<int> first;
@@ -102,6 +105,10 @@ TEST(WeavingModel, RowsThatAStandbyReadsAreToldExactly) {
 
 TEST(WeavingModel, OneReaderIsEnough) {
   check({.readers = 1});
+}
+
+TEST(WeavingModel, ColumnsThatTheStreamLacksAreToldExactly) {
+  check({.generated = true});
 }
 
 TEST(WeavingModel, LeavesOfAPartitionedTableAreToldExactly) {
