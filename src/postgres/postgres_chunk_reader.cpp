@@ -153,9 +153,6 @@ Chunk PostgresChunkReader::read_chunk(ChunkConnection& server, const ChunkReques
   ReadPoint point = begin(server, request, stop);
   Chunk chunk =
       request.keys.empty() ? read_range(server, request, stop) : read_keys(server, request, stop);
-  check_not_rewritten(
-      server, request.keys.empty() ? std::vector<TableName>{request.leaf} : request.plan->leaves,
-      stop);
   server.connection().query_until(stop, "ROLLBACK");
   settle(server, point, stop);
   chunk.snapshot = std::move(point.snapshot);
@@ -183,6 +180,7 @@ Chunk PostgresChunkReader::read_range(ChunkConnection& server, const ChunkReques
         query.found_key(server.connection().query_until(stop, query.greatest(request.leaf)));
   }
   if (!chunk.last) {
+    check_not_rewritten(server, {request.leaf}, stop);
     chunk.end_of_leaf = true;
     return chunk;
   }
@@ -196,6 +194,8 @@ Chunk PostgresChunkReader::read_range(ChunkConnection& server, const ChunkReques
   }
   CopiedRows rows = server.connection().copy_out(query.rows(range, request.where, limit),
                                                  request.most_bytes, stop);
+  // Where it was cancelled there were rows, so it was not.
+  if (rows.whole) check_not_rewritten(server, {request.leaf}, stop);
   chunk.text = std::move(rows.text);
   chunk.ends = std::move(rows.ends);
   const bool all = rows.whole && chunk.ends.size() < limit;
@@ -234,6 +234,7 @@ Chunk PostgresChunkReader::read_keys(ChunkConnection& server, const ChunkRequest
   Chunk chunk;
   CopiedRows rows =
       server.connection().copy_out(prepared_->query.rows_of(request.keys, request.where), 0, stop);
+  check_not_rewritten(server, request.plan->leaves, stop);
   chunk.text = std::move(rows.text);
   chunk.ends = std::move(rows.ends);
   chunk.last = request.last;

@@ -416,6 +416,7 @@ TEST_F(PostgresChunkReaderTest, ALostConnectionIsTransientAndTheNextCallMakesAno
   PostgresChunkReader reader = chunk_reader(*server_);
   const ChunkRequest request = first_chunk(plan_of(reader, "t", {"id"}), 10);
   reader.running();
+  reader.read(request, {});
   const auto kill = [this] {
     server_->query(
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE "
@@ -431,6 +432,25 @@ TEST_F(PostgresChunkReaderTest, ALostConnectionIsTransientAndTheNextCallMakesAno
   EXPECT_GT(reader.running().next, 0u);
   EXPECT_THROW(reader.flushed(), Error);
   EXPECT_FALSE(reader.flushed().is_none());
+}
+
+// A table that is rewritten behind the snapshot looks empty to it.
+TEST_F(PostgresChunkReaderTest, ATableThatIsRewrittenMeanwhileIsReadAgain) {
+  server_->exec("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1), (2)");
+  PostgresChunkReader reader = chunk_reader(*server_);
+  const ChunkRequest request = first_chunk(plan_of(reader, "t", {"id"}), 10);
+  pqxx::connection other = server_->connect();
+  pqxx::work alter(other);
+  alter.exec("ALTER TABLE t ADD more float8 DEFAULT random()");
+  std::optional<Error> fault;
+  std::jthread reading([&] { fault = read_fault(reader, request); });
+  ASSERT_TRUE(wait_until(
+      [&] { return server_->value("SELECT count(*) FROM pg_locks WHERE NOT granted") != "0"; }));
+  alter.commit();
+  reading.join();
+  ASSERT_TRUE(fault) << "it took the empty table for the end";
+  EXPECT_TRUE(fault->is_transient());
+  EXPECT_EQ(reader.read(request, {}).text, "1\n2\n");
 }
 
 TEST_F(PostgresChunkReaderTest, AStopEndsTheWaitForALock) {
