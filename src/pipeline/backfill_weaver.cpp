@@ -139,10 +139,12 @@ void BackfillWeaver::committed(const Transaction& transaction, Lsn end) {
   position_ = std::max(position_, end);
   if (tasks_.empty()) return;
   if (transaction.xid != 0) schedule_.add_streamed(transaction.xid, tasks_);
-  if (schedule_.streamed() > kMostStreamed) {  // nothing was read for long: begin anew when it is
-    for (const auto& [name, task] : tasks_)
-      schedule_.begin_anew(*task);
-    schedule_.reconnect();
+  // Nothing was read for long. A pass by place asks for none of them once it has begun.
+  if (schedule_.streamed() > kMostStreamed) {
+    for (const auto& [name, task] : tasks_) {
+      if (!task->table.is_by_place()) schedule_.begin_anew(*task);
+    }
+    schedule_.forget_streamed();
   }
   for (const auto& [name, task] : tasks_) {
     BackfillStep step;

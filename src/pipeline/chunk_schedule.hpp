@@ -37,6 +37,7 @@ class ChunkSchedule {
   void reconnect();
   void add_streamed(uint32_t xid, const BackfillTasks& tasks);
   size_t streamed() const { return streamed_.size(); }
+  void forget_streamed() { streamed_.clear(); }
 
   // The next step of a task. `position`: of the stream; `held_bytes`: of all tasks' windows.
   void advance(BackfillTask& task, const ChangeMapper& mapper, Lsn position, size_t held_bytes);

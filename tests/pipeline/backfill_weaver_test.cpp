@@ -130,7 +130,7 @@ class BackfillWeaverTest : public testing::Test {
 
   Chunk chunk(const ChunkRequest& request) const {
     Chunk chunk;
-    chunk.snapshot = Snapshot{700, 700, {}};
+    chunk.snapshot = Snapshot{xmax_, xmax_, {}};
     chunk.cut = Lsn{100};
     int id = request.after ? std::stoi(request.after->text) : 0;
     for (int i = 0; i < 2 && id < rows_; ++i) {
@@ -162,6 +162,7 @@ class BackfillWeaverTest : public testing::Test {
   bool reads_ = true;
   std::optional<Error> fault_;
   uint64_t oldest_ = 700;
+  uint64_t xmax_ = 700;
   uint32_t rate_ = 0;
   int64_t request_ = 0;
   size_t most_rows_ = 0;
@@ -356,6 +357,22 @@ TEST_F(BackfillWeaverTest, WhatIsRememberedOfTheStreamIsBounded) {
   EXPECT_FALSE(update('z')) << "it was given up";
   reads_ = true;
   turn(40);
+  EXPECT_EQ(events_, "backfill 1,backfill 2,backfill 3,backfill 4,backfill 5");
+}
+
+TEST_F(BackfillWeaverTest, ManyTransactionsBeforeAChunkComesDoNotPileUp) {
+  request(BackfillRequest::Action::start);
+  reads_ = false;
+  turn(6);
+  Transaction transaction;
+  for (transaction.xid = 100; transaction.xid < 300'000; ++transaction.xid) {
+    weaver_->begin();
+    weaver_->committed(transaction, Lsn{100});
+  }
+  reads_ = true;
+  oldest_ = 300'000;  // they are over, and seen
+  xmax_ = 300'000;
+  turn(60);
   EXPECT_EQ(events_, "backfill 1,backfill 2,backfill 3,backfill 4,backfill 5");
 }
 
