@@ -190,8 +190,11 @@ TEST_F(BackfillTest, PausedResumedAndCancelled) {
 TEST_F(BackfillTest, KilledAtNinetyPercentItRepeatsAChunkAReaderAtMost) {
   constexpr int kRows = 200'000;
   make_table(kRows);
-  TestRun& run = make_run(kMapping, "256KB");
+  TestRun& run = make_run(kOnRequest, "256KB");
   run.start();
+  ASSERT_TRUE(run.wait_until_streaming());
+  // Slow enough to be caught.
+  EXPECT_EQ(run.command({"backfill", "orders", "--rate", "150000", "--detach"}).status.code, 0);
   ASSERT_TRUE(wait_until([&] { return backfill().at("rows") > kRows * 9 / 10; }, kPatience, 5ms));
   run.kill();
   const int rows = backfill().at("rows");
