@@ -151,14 +151,16 @@ bool Capture::read_some() {
   return true;
 }
 
-void Capture::handle(const StreamItem& item) {
+void Capture::handle(StreamItem& item) {
   switch (item.kind) {
     case StreamItem::Kind::begin:
       handle_begin(item);
       return;
     case StreamItem::Kind::change:
       rows_.fetch_add(1, std::memory_order_relaxed);
-      map(item);
+      if (weaver_ != nullptr) item.change.tell_all = weaver_->see(item.change);
+      outbox_.set_row(item.transaction, item.change);
+      mappings_.mapper->map(item.transaction, item.change, outbox_);
       return;
     case StreamItem::Kind::commit:
       in_transaction_ = false;
@@ -172,13 +174,6 @@ void Capture::handle(const StreamItem& item) {
       handle_keepalive(item);
       return;
   }
-}
-
-void Capture::map(const StreamItem& item) {
-  Change change = item.change;
-  if (weaver_ != nullptr) change.tell_all = weaver_->see(change);
-  outbox_.set_row(item.transaction, change);
-  mappings_.mapper->map(item.transaction, change, outbox_);
 }
 
 void Capture::handle_begin(const StreamItem& item) {

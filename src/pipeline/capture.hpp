@@ -72,8 +72,7 @@ class Capture {
   bool weave();
   void ask_position();
   std::chrono::milliseconds patience() const;
-  void map(const StreamItem& item);
-  void handle(const StreamItem& item);
+  void handle(StreamItem& item);
   void handle_begin(const StreamItem& item);
   void handle_keepalive(const StreamItem& item);
   void let_go_of_a_stopping_server(bool reading);

@@ -125,7 +125,7 @@ void Checkpointer::save(bool position_alone) {
     tell(item.letter);
   }
   // Letters, steps and the checkpoint that passes them become durable in one transaction; if it
-  // fails, neither is, and nothing was published.
+  // fails, none is, and nothing was published.
   ledger_.finish(sequences);
   const InflightLedger::Progress progress = ledger_.advance();
   saved_steps_ = !progress.steps.empty();

@@ -147,8 +147,8 @@ bool Outbox::flush() {
   tell_shadow();
   const bool before = std::exchange(handed_over_, false);
   if (entries_.empty() && leading_mark_.is_none() && steps_.empty()) return before;
-  ledger_.append(leading_mark_, entries_,
-                 std::exchange(steps_, {}));  // first: an event may finish once it is in a lane
+  // First: an event may finish once it is in a lane.
+  ledger_.append(leading_mark_, entries_, std::exchange(steps_, {}));
   leading_mark_ = {};
   entries_.clear();
   lanes_.push(fresh_);

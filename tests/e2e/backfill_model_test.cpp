@@ -22,12 +22,13 @@ uint32_t number_of(const char* variable, uint32_t otherwise) {
   return text == nullptr ? otherwise : static_cast<uint32_t>(std::strtoul(text, nullptr, 10));
 }
 
+nlohmann::json backfill_of(const TestRun& run) {
+  const nlohmann::json all = run.status().at("backfills");
+  return all.empty() ? nlohmann::json{{"phase", "none"}, {"rows", 0}} : all.at(0);
+}
+
 bool is_done(const TestRun& run) {
-  const nlohmann::json status = run.status();
-  for (const nlohmann::json& backfill : status.at("backfills")) {
-    if (backfill.at("phase") == "done") return true;
-  }
-  return false;
+  return backfill_of(run).at("phase") == "done";
 }
 
 // Returns how often it was killed while the backfill was under way.
@@ -54,7 +55,13 @@ int run_seed(const PostgresServer& server, uint32_t seed) {
   EXPECT_TRUE(run.wait_until_streaming());
   int killed = 0;
   for (int kills = 1 + dice(3); kills > 0; --kills) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(dice(1200)));
+    const int at = dice(kPeople);
+    EXPECT_TRUE(wait_until(
+        [&] {
+          const nlohmann::json now = backfill_of(run);
+          return now.at("rows") >= at || now.at("phase") == "done";
+        },
+        kPatience, 5ms));
     run.kill();
     killed += is_done(run) ? 0 : 1;
     run.start();

@@ -28,6 +28,7 @@ class FakeReader final : public ChunkReader {
     if (request.leaf.name == "odd") throw std::out_of_range("odd");
     if (request.leaf.name == "slow") {
       EXPECT_TRUE(wait_until([&] { return stop.stop_requested(); }));
+      --reading_;
       throw Error(ErrorKind::transient, "stopped");
     }
     return {};
@@ -134,7 +135,7 @@ TEST(ChunkReaders, TheirEndStopsWhatIsRead) {
     readers.ask(std::move(job));
     ASSERT_TRUE(wait_until([&] { return reading == 1; }));
   }
-  SUCCEED() << "it came back";
+  EXPECT_EQ(reading, 0) << "what was read has ended before its reader has";
 }
 
 }  // namespace waltrack
