@@ -12,7 +12,8 @@ for room in postgres mapping segment state receiver; do
 done
 allowed[pipeline]="base model postgres mapping segment state receiver pipeline"
 allowed[workshop]="base model postgres mapping segment state receiver workshop"
-allowed[cli]="${allowed[pipeline]} workshop cli"
+allowed[web]="${allowed[pipeline]} web"
+allowed[cli]="${allowed[pipeline]} workshop web cli"
 allowed[main.cpp]="cli"
 
 # Prints one line for each fault below $1/src; fails when there is one.
@@ -67,6 +68,9 @@ plant workshop/a.cpp pipeline/pipeline.hpp fault
 plant workshop/a.cpp cli/config.hpp fault
 plant cli/a.cpp workshop/table_guess.hpp fine
 plant cli/a.cpp pipeline/pipeline.hpp fine
+plant web/a.cpp pipeline/pipeline.hpp fine
+plant web/a.cpp workshop/table_guess.hpp fault
+plant pipeline/a.cpp web/metrics.hpp fault
 plant main.cpp cli/cli.hpp fine
 plant main.cpp pipeline/pipeline.hpp fault
 plant state/a.cpp state_file.hpp fault

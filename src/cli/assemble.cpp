@@ -351,7 +351,9 @@ std::optional<RunSummary> stream(const Loaded& loaded, const Errand& errand) {
   const int stop_fd = stop_signal_fd();
   const Wakeup& reload_asked = reload_signal();
   const SystemClock clock;
-  StateFile state(loaded.config.state, clock);
+  StateFile state(loaded.config.state, clock,
+                  {.max = loaded.config.dead_letters.max,
+                   .keep_payload = loaded.config.dead_letters.keep_payload});
   const DestinationId destination_id = state.settle_destination_id(loaded.config.destination.id);
   if (!destination_id.warning.empty()) log::warn(destination_id.warning);
   if (!errand.requests.empty()) {

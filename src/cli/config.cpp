@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
@@ -19,6 +18,7 @@
 #include "cli/batch_url.hpp"
 #include "cli/config_keys.hpp"
 #include "cli/config_section.hpp"
+#include "cli/setting_value.hpp"
 
 namespace waltrack {
 namespace {
@@ -52,30 +52,6 @@ bool is_identifier(std::string_view text, bool digit_first) {
   constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz_0123456789";
   return !text.empty() && text.size() <= 63 && text.find_first_not_of(kAllowed) == text.npos &&
          (digit_first || text[0] < '0' || text[0] > '9');
-}
-
-std::optional<uint64_t> to_number(std::string_view text) {
-  uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
-// "64MB", "512 kb", "1048576": units are powers of 1024.
-std::optional<uint64_t> to_bytes(std::string_view text) {
-  const size_t unit_at = std::min(text.find_first_not_of("0123456789"), text.size());
-  const auto number = to_number(text.substr(0, unit_at));
-  std::string unit(text.substr(unit_at));
-  unit.erase(0, std::min(unit.find_first_not_of(' '), unit.size()));
-  for (char& c : unit) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  const std::vector<std::string> units = {"B", "KB", "MB", "GB"};
-  const auto found = std::find(units.begin(), units.end(), unit.empty() ? "B" : unit);
-  if (!number || found == units.end()) return std::nullopt;
-  const auto shift = 10 * (found - units.begin());
-  if (*number > (uint64_t{1} << 50) >> shift) return std::nullopt;
-  return *number << shift;
 }
 
 class ConfigReader {
@@ -114,6 +90,9 @@ class ConfigReader {
     config_.state = read_path("state", config_.state);
     config_.mappings = read_path("mappings", config_.mappings);
     read_memory();
+    read_dead_letters(root_->section("dead_letters"));
+    if (root_->has("spool")) read_spool(root_->section("spool"));
+    read_web();
     return config_;
   }
 
@@ -174,12 +153,7 @@ class ConfigReader {
     auto& source = config_.source;
     if (const auto url = section.get("primary_url")) source.primary_url = url->text;
     if (const auto url = section.get("backfill_url")) source.backfill_url = url->text;
-    if (const auto flag = section.get("failover")) {
-      source.failover = flag->text == "true";
-      if (flag->text != "true" && flag->text != "false") {
-        diagnostics_.error(flag->place, "source.failover takes true or false");
-      }
-    }
+    source.failover = read_flag(section, "failover", "source.failover", source.failover);
     if (const auto size = section.get("headroom_warning")) {
       source.headroom_warning_bytes =
           read_size(*size, "source.headroom_warning").value_or(source.headroom_warning_bytes);
@@ -214,27 +188,10 @@ class ConfigReader {
   }
 
   void read_write_key(const ConfigSection& section) {
-    auto key = section.get("write_key");
-    const auto file = section.get("write_key_file");
-    if (section.has("write_key") && section.has("write_key_file")) {
-      if (file) {
-        diagnostics_.error(file->place, "destination.write_key is there already",
-                           "keep write_key or write_key_file");
-      }
-    } else if (file) {
-      std::string fault;
-      auto text = read_file(in_folder(file->text), fault);
-      if (!text) {
-        diagnostics_.error(file->place,
-                           "can't read the file of destination.write_key_file: " + fault);
-        return;
-      }
-      if (text->ends_with('\n')) text->pop_back();
-      if (text->ends_with('\r')) text->pop_back();
-      key = Setting{std::move(*text), file->place};
-    } else if (!section.has("write_key") && !section.has("write_key_file")) {
+    if (!section.has("write_key") && !section.has("write_key_file")) {
       section.missing("write_key", "write_key: ${SEGMENT_WRITE_KEY}, or write_key_file: PATH");
     }
+    auto key = read_secret(section, "write_key", "destination.write_key");
     if (!key) return;
     const auto is_odd = [](char c) { return c <= ' ' || c >= 0x7F || c == ':'; };
     if (key->text.empty() || std::any_of(key->text.begin(), key->text.end(), is_odd)) {
@@ -243,6 +200,30 @@ class ConfigReader {
                          "printable ASCII without blanks and ':'");
     }
     config_.destination.write_key = std::move(key->text);
+  }
+
+  // From `key`, or from the file that `key`_file names, without the end of its line.
+  std::optional<Setting> read_secret(const ConfigSection& section, const std::string& key,
+                                     const std::string& name) {
+    const auto own = section.get(key);
+    const auto file = section.get(key + "_file");
+    if (section.has(key) && section.has(key + "_file")) {
+      if (file) {
+        diagnostics_.error(file->place, name + " is there already",
+                           "keep " + key + " or " + key + "_file");
+      }
+      return own;
+    }
+    if (!file) return own;
+    std::string fault;
+    auto text = read_file(in_folder(file->text), fault);
+    if (!text) {
+      diagnostics_.error(file->place, "can't read the file of " + name + "_file: " + fault);
+      return std::nullopt;
+    }
+    if (text->ends_with('\n')) text->pop_back();
+    if (text->ends_with('\r')) text->pop_back();
+    return Setting{std::move(*text), file->place};
   }
 
   void read_endpoint(const ConfigSection& section) {
@@ -296,6 +277,72 @@ class ConfigReader {
     const auto memory = root_->get("memory");
     if (!memory) return;
     config_.memory_bytes = read_size(*memory, "memory").value_or(config_.memory_bytes);
+  }
+
+  void read_dead_letters(const ConfigSection& section) {
+    section.allow_only(config_key_names(ConfigMap::dead_letters));
+    auto& letters = config_.dead_letters;
+    if (const auto most = section.get("max")) {
+      const auto number = to_number(most->text);
+      if (number && *number >= 1 && *number <= 1'000'000'000) {
+        letters.max = *number;
+      } else {
+        diagnostics_.error(most->place, "dead_letters.max takes a number from 1 to 1000000000");
+      }
+    }
+    letters.keep_payload =
+        read_flag(section, "keep_payload", "dead_letters.keep_payload", letters.keep_payload);
+  }
+
+  void read_spool(const ConfigSection& section) {
+    section.allow_only(config_key_names(ConfigMap::spool));
+    auto& spool = config_.spool;
+    if (const auto path = section.get("path")) {
+      spool.path = in_folder(path->text);
+    } else if (!section.has("path")) {
+      section.missing("path", "path: spool/");
+    }
+    if (const auto most = section.get("max_bytes")) {
+      spool.max_bytes = read_size(*most, "spool.max_bytes").value_or(spool.max_bytes);
+    }
+    if (const auto after = section.get("after")) {
+      const auto duration = to_duration(after->text);
+      if (duration) {
+        spool.after = *duration;
+      } else {
+        diagnostics_.error(after->place, "spool.after takes a time from 1s to 24h",
+                           "as in 30s, 5min or 1h");
+      }
+    }
+  }
+
+  void read_web() {
+    const std::string token =
+        read_secret(*root_, "web_token", "web_token").value_or(Setting{}).text;
+    const auto web = root_->get("web");
+    if (!web) return;
+    try {
+      config_.web = {ListenAddress::parse(web->text), token};
+    } catch (const Error& error) {
+      diagnostics_.error(web->place, std::string("web: ") + error.what(), error.hint());
+      return;
+    }
+    const std::string& host = config_.web->address.host;
+    const bool here = host == "localhost" || host == "::1" || host.starts_with("127.");
+    if (here || !token.empty() || root_->has("web_token") || root_->has("web_token_file")) return;
+    diagnostics_.error(web->place,
+                       "web: serves other machines, so it needs a secret that they have to show",
+                       "add web_token: ${WEB_TOKEN}, or listen on 127.0.0.1");
+  }
+
+  bool read_flag(const ConfigSection& section, const std::string& key, const std::string& name,
+                 bool standard) {
+    const auto flag = section.get(key);
+    if (!flag) return standard;
+    if (flag->text != "true" && flag->text != "false") {
+      diagnostics_.error(flag->place, name + " takes true or false");
+    }
+    return flag->text == "true";
   }
 
   // At least a megabyte; what is wrong is told.

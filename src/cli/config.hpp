@@ -1,15 +1,19 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/diagnostic.hpp"
 #include "cli/variables.hpp"
+#include "receiver/listen_address.hpp"
 
 namespace waltrack {
 
 // What waltrack.yaml says, defaults filled in, variables put in, paths ready to open. It holds
-// secrets (the urls of source, destination.write_key): never print it as a whole.
+// secrets (the urls of source, destination.write_key, web.token): never print it as a whole.
 struct Config {
   enum class Plugin { automatic, wal2json, pgoutput };
 
@@ -37,9 +41,31 @@ struct Config {
     size_t chunk_bytes = size_t{4} << 20;  // of a chunk's text, about
   };
 
+  // What is kept of events that can never be sent.
+  struct DeadLetters {
+    size_t max = 100'000;
+    bool keep_payload = true;
+  };
+
+  // A log on this disk for events while the destination is away.
+  struct Spool {
+    std::string path;  // its folder; empty: there is none
+    uint64_t max_bytes = uint64_t{1} << 30;
+    std::chrono::seconds after{30};
+  };
+
+  // Where health and metrics are served.
+  struct Web {
+    ListenAddress address;
+    std::string token;  // a secret; empty: none is asked for
+  };
+
   Source source;
   Destination destination;
   Backfill backfill;
+  DeadLetters dead_letters;
+  Spool spool;
+  std::optional<Web> web;
   std::string state = "waltrack.db";
   std::string mappings = "mappings/";
   size_t memory_bytes = size_t{32} << 20;  // for events that wait to be sent

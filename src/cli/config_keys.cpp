@@ -9,11 +9,20 @@ constexpr std::array kRoot = {
     ConfigKey{"source", "the database that is watched", ConfigShape::section, true},
     ConfigKey{"destination", "where the events go", ConfigShape::section, true},
     ConfigKey{"backfill", "how rows that are there already are read", ConfigShape::section},
+    ConfigKey{"dead_letters", "what is kept of events that can never be sent",
+              ConfigShape::section},
+    ConfigKey{"spool", "a log on this disk for events while the destination is away",
+              ConfigShape::section},
     ConfigKey{"state", "the state file, on a local disk, for one waltrack alone", ConfigShape::text,
               false, "waltrack.db"},
     ConfigKey{"mappings", "the folder of the mapping files", ConfigShape::text, false, "mappings/"},
     ConfigKey{"memory", "for events that wait to be sent; KB, MB and GB are powers of 1024",
               ConfigShape::size, false, "32MB"},
+    ConfigKey{"web", "where to serve health and metrics, such as 127.0.0.1:8080; absent: nowhere",
+              ConfigShape::address},
+    ConfigKey{"web_token", "a secret that readers of metrics must show; needed beyond this machine",
+              ConfigShape::text},
+    ConfigKey{"web_token_file", "a file that holds it", ConfigShape::text},
 };
 
 constexpr std::array kSource = {
@@ -53,6 +62,23 @@ constexpr std::array kBackfill = {
               false, "4MB"},
 };
 
+constexpr std::array kDeadLetters = {
+    ConfigKey{"max", "so many are kept; then delivery waits until some are replayed or dropped",
+              ConfigShape::count, false, "100000"},
+    ConfigKey{"keep_payload", "false: only where an event came from, so it can't be replayed",
+              ConfigShape::flag, false, "true"},
+};
+
+constexpr std::array kSpool = {
+    ConfigKey{"path", "its folder, on a local disk, for this one waltrack alone", ConfigShape::text,
+              true},
+    ConfigKey{"max_bytes", "so much of the disk; when it is full reading stops", ConfigShape::size,
+              false, "1GB"},
+    ConfigKey{"after", "so long the destination has to be away before events go there",
+              ConfigShape::duration, false, "30s"},
+};
+
+constexpr std::array kRootChoices = {ConfigChoice{"web_token", "web_token_file"}};
 constexpr std::array kDestinationChoices = {
     ConfigChoice{"write_key", "write_key_file", true},
     ConfigChoice{"region", "url"},
@@ -73,6 +99,10 @@ std::span<const ConfigKey> config_keys(ConfigMap map) {
       return kSource;
     case ConfigMap::backfill:
       return kBackfill;
+    case ConfigMap::dead_letters:
+      return kDeadLetters;
+    case ConfigMap::spool:
+      return kSpool;
     case ConfigMap::destination:
       break;
   }
@@ -87,6 +117,7 @@ std::vector<std::string> config_key_names(ConfigMap map) {
 }
 
 std::span<const ConfigChoice> config_choices(ConfigMap map) {
+  if (map == ConfigMap::root) return kRootChoices;
   if (map == ConfigMap::destination) return kDestinationChoices;
   return {};
 }

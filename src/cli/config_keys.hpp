@@ -8,7 +8,7 @@
 namespace waltrack {
 
 // The maps of waltrack.yaml.
-enum class ConfigMap { root, source, destination, backfill };
+enum class ConfigMap { root, source, destination, backfill, dead_letters, spool };
 
 // What stands behind a key; everywhere ${NAME} may stand for it.
 enum class ConfigShape {
@@ -25,6 +25,9 @@ enum class ConfigShape {
   size,            // bytes: 64MB
   chunk_size,      // bytes, from 4KB to 64MB
   flag,            // true or false
+  count,           // a number from 1 to 1,000,000,000
+  duration,        // "30s", "5min": from a second to a day
+  address,         // where to listen: HOST:PORT
 };
 
 struct ConfigKey {

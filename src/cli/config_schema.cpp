@@ -39,7 +39,9 @@ Json map_schema(ConfigMap map);
 
 ConfigMap section_map(std::string_view name) {
   if (name == "source") return ConfigMap::source;
-  return name == "backfill" ? ConfigMap::backfill : ConfigMap::destination;
+  if (name == "backfill") return ConfigMap::backfill;
+  if (name == "dead_letters") return ConfigMap::dead_letters;
+  return name == "spool" ? ConfigMap::spool : ConfigMap::destination;
 }
 
 Json shape_schema(const ConfigKey& key) {
@@ -70,6 +72,12 @@ Json shape_schema(const ConfigKey& key) {
       return flag_or_variable();
     case ConfigShape::size:
       return number_or_text(1 << 20, 0, kSizePattern);
+    case ConfigShape::count:
+      return number_or_text(1, 1'000'000'000, "0*([1-9][0-9]{0,8}|1000000000)");
+    case ConfigShape::duration:
+      return text_like("0*[1-9][0-9]* *(s|min|h)", "string");
+    case ConfigShape::address:
+      return text_like(R"((\[[^\]]+\]|[^:\[\]]+):[0-9]{1,5})", "string");
     case ConfigShape::chunk_size:
       return number_or_text(4 << 10, 64 << 20, kSizePattern);
   }

@@ -43,6 +43,7 @@ void CompiledRule::run(const RowView& row, const Table& table, EventSink& sink,
   const bool may_be_same = compares && !row.change().tell_all && whole_update(row.change());
   if (may_be_same && watched_stayed(row)) return sink.silent(rule, Silence::same_output);
   const bool knows_before = may_be_same && look_back(row);
+  find_former_user(row);
   if (program && !program->run(row)) {
     return sink.reject(rule, "expression_failed", program->failure());
   }
@@ -55,7 +56,7 @@ void CompiledRule::run(const RowView& row, const Table& table, EventSink& sink,
                             before_.anonymous == anonymous_text_ && same_parts();
   if (same_subject && says_the_same(row)) return sink.silent(rule, Silence::same_output);
 
-  std::string* out = sink.open(rule, user_text_, anonymous_text_);
+  std::string* out = sink.open(rule, identify());
   if (out == nullptr) return;
   size_t start = out->size();
   TemplateWriter writer(*out, row, program.get());
@@ -115,6 +116,38 @@ bool CompiledRule::look_back(const RowView& row) {
     }
   }
   return !writer.failed();
+}
+
+// Whose the old row was, as far as that is known.
+void CompiledRule::find_former_user(const RowView& row) {
+  former_user_.clear();
+  if (row.change().op != Op::update) return;
+  const bool moved = std::any_of(identity.begin(), identity.end(), [&](uint32_t column) {
+    return row.changed(column).value_or(false);
+  });
+  if (!moved) return;
+  Change change = row.change();
+  change.new_row = change.old_row;
+  change.old_row = {};
+  const RowView was(row.transaction(), change, row.columns(), row.serial() | kOldRowSerial);
+  if (program && !program->run(was)) return;
+  const char* reason = nullptr;
+  if (find(user_id, was, former_user_, reason) == Found::present) return;
+  if (find(anonymous_id, was, former_user_, reason) != Found::present) former_user_.clear();
+}
+
+// Good until the next row.
+EventIdentity CompiledRule::identify() {
+  EventIdentity who{.user = user_text_.empty() ? anonymous_text_ : user_text_};
+  size_t others = 0;
+  const auto add = [&](std::string_view one) {
+    if (!one.empty() && one != who.user) other_users_.at(others++) = one;
+  };
+  if (type == CallType::alias && !parts.empty()) add(parts.front().text);
+  if (type == CallType::identify) add(anonymous_text_);
+  add(former_user_);
+  who.others = {other_users_.data(), others};
+  return who;
 }
 
 bool CompiledRule::same_parts() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -55,6 +56,7 @@ struct CompiledRule {
   CallInput user_id;
   CallInput anonymous_id;
   CallInput timestamp;
+  std::vector<uint32_t> identity;  // the columns of the row that the ids are made of
   std::vector<CallPart> parts;
   std::string opening;      // {"type":…,"messageId":"
   std::string body_prefix;  // ,"event":…,"properties":
@@ -104,6 +106,8 @@ struct CompiledRule {
   bool look_back(const RowView& row);
   bool same_parts() const;
   bool says_the_same(const RowView& row);
+  void find_former_user(const RowView& row);
+  EventIdentity identify();
   bool identify_user(const RowView& row, const Table& table, EventSink& sink);
   bool find_parts(const RowView& row, const Table& table, EventSink& sink);
   bool find_text(const CallInput& input, const RowView& row, const Table& table, std::string& out,
@@ -122,6 +126,8 @@ struct CompiledRule {
 
   std::string user_text_;
   std::string anonymous_text_;
+  std::string former_user_;                      // of the old row, where another one's; else empty
+  std::array<std::string_view, 2> other_users_;  // that the event names
   std::string time_text_;
   Said before_;  // of the old row
   std::string content_now_;

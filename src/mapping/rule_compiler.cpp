@@ -1,6 +1,7 @@
 #include "mapping/rule_compiler.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "base/error.hpp"
 #include "base/json_text.hpp"
@@ -131,12 +132,16 @@ void RuleCompiler::compile_conditions(CompiledRule& rule, ValueCompiler& values,
 void RuleCompiler::compile_user(CompiledRule& rule, ValueCompiler& values, const CallSpec& call,
                                 const CallSettings& defaults) {
   const int errors = diagnostics_.error_count();
+  const size_t reads = values.reads().size();
   const CallSettings& own = call.settings;
   rule.user_id = values.input(own_or_default(own.user_id, defaults.user_id), "user_id");
   // An alias has no anonymous user: previous_id is who it was.
   if (call.type != CallType::alias) {
     rule.anonymous_id =
         values.input(own_or_default(own.anonymous_id, defaults.anonymous_id), "anonymous_id");
+  }
+  for (const ColumnRead& read : std::span(values.reads()).subspan(reads)) {
+    if (read.source.scope == Scope::row) insert_sorted(rule.identity, read.source.index);
   }
   const bool nobody =
       rule.user_id.kind == CallInput::Kind::none && rule.anonymous_id.kind == CallInput::Kind::none;

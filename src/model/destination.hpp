@@ -13,6 +13,7 @@ namespace waltrack {
 struct Outcome {
   enum class Verdict {
     accepted,  // the receiver has it
+    refused,   // something in the batch is not to its liking: find out what, send the rest
     retry,     // it will pass: the same batch again, later
     hold,      // nothing will pass until a person mends something; throw nothing away
   };
@@ -21,9 +22,9 @@ struct Outcome {
   Verdict verdict = Verdict::retry;
   std::optional<std::chrono::milliseconds> retry_after;  // asked for by the receiver, for all lanes
   std::string reason;  // for log and status: "HTTP 429", "could not connect to …"; no secrets
-  std::string hint;    // hold: what to do about it
-  // hold: the start of what the receiver said, on one line. It may repeat an event's values: for
-  // the state file only, never for the log.
+  std::string hint;    // refused and hold: what to do about it
+  // refused and hold: the start of what the receiver said, on one line. It may repeat an event's
+  // values: for the state file only, never for the log.
   std::string said;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,17 +16,24 @@ enum class Silence : uint8_t {
   same_output,   // an identify or group that says what the old row said
 };
 
+// Whom an event names. Its user's events arrive in the order in which they were opened. One that
+// names others, too (an alias, an identify with both ids, a row whose user an update changed),
+// comes after everything that was opened before for any of them, and before everything that is
+// opened later for any of them.
+struct EventIdentity {
+  std::string_view user;  // the user id, else the anonymous id
+  std::span<const std::string_view> others{};
+};
+
 // Where a mapper puts a row's events, one at a time, in order. Belongs to the capture thread.
 class EventSink {
  public:
   virtual ~EventSink() = default;
 
-  // Opens an event of `rule` for a user (either id may be empty, not both) and returns the buffer
-  // to append its JSON object to; what stands in it already must be left alone. Returns nullptr
-  // when the event is not wanted (it was delivered before a restart): then write nothing and go on
-  // with the next rule.
-  virtual std::string* open(const Rule& rule, std::string_view user_id,
-                            std::string_view anonymous_id) = 0;
+  // Opens an event of `rule` and returns the buffer to append its JSON object to; what stands in it
+  // already must be left alone. Returns nullptr when the event is not wanted (it was delivered
+  // before a restart): then write nothing and go on with the next rule.
+  virtual std::string* open(const Rule& rule, const EventIdentity& who) = 0;
 
   // Ends the event that open() began: it is complete and will be sent.
   virtual void close() = 0;

@@ -77,6 +77,14 @@ void append_message_id(std::string& out, const RuleKey& rule, MessageKind kind,
   append_hex(out, hash.low64);
 }
 
+std::string_view message_id_of(std::string_view event) {
+  constexpr std::string_view kKey = R"("messageId":")";
+  const size_t key = event.find(kKey);
+  if (key == std::string_view::npos) return {};
+  event.remove_prefix(key + kKey.size());
+  return event.substr(0, event.find('"'));
+}
+
 KeyDigest key_digest(std::string_view key) {
   const XXH128_hash_t hash = XXH3_128bits(key.data(), key.size());
   return {Lsn{hash.low64}, static_cast<uint32_t>(hash.high64)};

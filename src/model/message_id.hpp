@@ -53,6 +53,9 @@ void append_message_id(std::string& out, const RuleKey& rule, MessageKind kind,
 void append_backfill_message_id(std::string& out, const RuleKey& rule, std::string_view key,
                                 std::string_view content);
 
+// The id that stands in an event's JSON, which the program itself has written; "" in other text.
+std::string_view message_id_of(std::string_view event);
+
 // Stands for the key of a row that was there already where others have their place in the log.
 struct KeyDigest {
   Lsn lsn;

@@ -49,6 +49,8 @@ struct DeadLetter {
   std::string reason;      // short fixed code, see EventSink::reject
   std::string detail;      // for a person
   std::string payload;     // the event's JSON where one was made, else empty
+  std::string answer;      // what the receiver said to it, where it was refused; may repeat values
+  std::string row_key;     // JSON object of the row's key columns, as far as they are known
 };
 
 // What the condition of a delivery begins with that waits for a person: nothing passes by itself.
@@ -65,6 +67,9 @@ class ProgressStore {
   // Error when the disk does not take it: then nothing may be confirmed.
   virtual void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters,
                     std::span<const BackfillStep> steps) = 0;
+
+  // How many more dead letters there is room for. They may be taken away by others at any time.
+  virtual size_t dead_letter_room() = 0;
 
   // What people asked of backfills and no step has taken up yet, the oldest first.
   virtual std::vector<BackfillRequest> backfill_requests() = 0;

@@ -38,7 +38,8 @@ class DeadLetterQueue {
  private:
   static size_t cost(const Item& item) {
     return sizeof item + item.letter.position.table.size() + item.letter.position.rule.size() +
-           item.letter.detail.size() + item.letter.payload.size();
+           item.letter.detail.size() + item.letter.payload.size() + item.letter.answer.size() +
+           item.letter.row_key.size();
   }
 
   std::mutex mutex_;

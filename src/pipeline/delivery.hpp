@@ -11,9 +11,9 @@
 #include "base/clock.hpp"
 #include "model/destination.hpp"
 #include "pipeline/delivery_condition.hpp"
-#include "pipeline/event_batch.hpp"
-#include "pipeline/inflight_ledger.hpp"
+#include "pipeline/event_fates.hpp"
 #include "pipeline/lane_queues.hpp"
+#include "pipeline/lane_work.hpp"
 
 namespace waltrack {
 
@@ -26,10 +26,22 @@ struct DeliverySettings {
 // Sends the lanes' batches, one request in flight a lane, each batch until it is accepted: a batch
 // that must wait keeps its lane, so a user's events stay in order. An idle lane sends at once;
 // while its request is in flight events gather. run() is the delivery thread.
+//
+// A batch that is refused is split until the culprits stand alone (LaneWork). They are told to the
+// fates as refused once the receiver has shown that it takes others: it accepted one that was sent
+// later, or another of the same batch, or, for a batch of one, the last before kMostLoneCulprits
+// such. Where it takes none (nothing of a batch, or kMostInARow events refused in a row) all is
+// held, as after an answer that says so: one lane probes now and then, with the event that was
+// refused first, and when that is refused again with what stands behind. When the hold ends, the
+// events that were set aside are sent once more, one at a time and before all others, unless one
+// that is newer and names the same users has passed them: so the order holds.
 class Delivery {
  public:
+  static constexpr int kMostInARow = 10;
+  static constexpr int kMostLoneCulprits = 3;
+
   // `on_finished` is called from the delivery thread after events finished.
-  Delivery(LaneQueues& lanes, InflightLedger& ledger, Destination& destination,
+  Delivery(LaneQueues& lanes, EventFates& fates, Destination& destination,
            DeliveryCondition& condition, const Clock& clock, DeliverySettings settings,
            std::function<void()> on_finished);
 
@@ -46,8 +58,11 @@ class Delivery {
   struct Lane {
     enum class Phase { idle, in_flight, waiting };
     Phase phase = Phase::idle;
-    std::optional<EventBatch> batch;
-    SteadyTime due;  // waiting: when to try again
+    LaneWork work{};
+    size_t batch_events = 0;       // of the batch that it took last
+    bool took_some = false;        // the receiver, of that batch
+    bool retests_suspect = false;  // the first piece is a suspect that was reopened alone
+    SteadyTime due{};              // waiting: when to try again
     Backoff backoff;
     uint64_t request = 0;  // the number of its last one
     bool failing = false;  // its batch was not accepted yet
@@ -55,16 +70,26 @@ class Delivery {
   };
 
   void start_due_lanes(SteadyTime now);
-  bool may_start(const Lane& lane, SteadyTime now) const;
+  bool may_start(size_t lane, SteadyTime now) const;
+  bool load(size_t lane);
+  void choose_probe();
   std::chrono::milliseconds until_next(SteadyTime now) const;
   void handle(const Outcome& outcome, SteadyTime now);
-  void accept(Lane& lane, SteadyTime now);
+  void accept(size_t lane, SteadyTime now);
+  void refuse(size_t lane, const Outcome& outcome, SteadyTime now);
   void retry(Lane& lane, const Outcome& outcome, SteadyTime now);
-  void hold(Lane& lane, const Outcome& outcome, SteadyTime now);
+  void hold(const Outcome& outcome, SteadyTime now);
+  void hold_refusals(const Outcome& outcome, SteadyTime now);
+  void end_hold();
+  std::optional<size_t> restoring() const;
+  void condemn(LaneSet lanes, uint64_t before_request);
+  void condemn(Lane& lane, LaneSet lanes, uint64_t before_request);
+  void hurry_others(SteadyTime now);
   void tell_trouble(bool held, const Outcome& outcome);
+  void tell_refusal(const Lane& lane, const Outcome& outcome, SteadyTime now);
 
   LaneQueues& queues_;
-  InflightLedger& ledger_;
+  EventFates& fates_;
   Destination& destination_;
   DeliveryCondition& condition_;
   const Clock& clock_;
@@ -79,10 +104,18 @@ class Delivery {
   size_t in_flight_ = 0;
   std::optional<SteadyTime> quiet_until_;  // the receiver asked all lanes to wait
   uint64_t requests_ = 0;                  // counts them
-  bool held_ = false;                      // then one lane probes at next_probe_
-  uint64_t sent_before_hold_ = 0;          // what was sent up to here says nothing about the hold
+  bool finished_ = false;                  // events, since on_finished_ was called
+  bool has_accepted_ = false;              // anything, ever
+  int suspected_ = 0;                      // since the last acceptance, or since the probe began
+
+  bool held_ = false;              // then one lane at a time may send, from next_probe_ on
+  uint64_t sent_before_hold_ = 0;  // what was sent up to here says nothing about the hold
   SteadyTime next_probe_;
+  std::optional<size_t> probing_;  // the lane that probes now
+  size_t probe_from_ = 0;          // the lane that is asked first the next time
+
   std::string told_;  // the trouble that the log knows of
+  std::optional<SteadyTime> told_refusal_at_;
 };
 
 }  // namespace waltrack

@@ -7,16 +7,38 @@
 namespace waltrack {
 
 // Events of one lane that travel together, in order. `text` is their JSON objects joined by commas;
-// `sequences` are their numbers in the ledger, rising.
+// `sequences` are their numbers in the ledger, rising; `sizes` their lengths in `text`.
 struct EventBatch {
   std::string text;
   std::vector<uint64_t> sequences;
+  std::vector<uint32_t> sizes;
 
+  size_t count() const { return sequences.size(); }
   bool empty() const { return sequences.empty(); }
+  // What it takes in memory.
+  size_t cost() const {
+    return text.size() + sequences.size() * (sizeof(uint64_t) + sizeof(uint32_t));
+  }
   void clear() {
     text.clear();
     sequences.clear();
+    sizes.clear();
   }
+
+  // Ends an event that was appended to `text`, from `start` on.
+  void close(uint64_t sequence, size_t start) {
+    sequences.push_back(sequence);
+    sizes.push_back(static_cast<uint32_t>(text.size() - start));
+  }
+  // Moves all events of `more` behind its own.
+  void append(const EventBatch& more) {
+    if (!text.empty()) text.push_back(',');
+    text.append(more.text);
+    sequences.insert(sequences.end(), more.sequences.begin(), more.sequences.end());
+    sizes.insert(sizes.end(), more.sizes.begin(), more.sizes.end());
+  }
+  // Keeps the first `events` and gives the others. There are some on both sides.
+  EventBatch split_off(size_t events);
 };
 
 }  // namespace waltrack

@@ -7,11 +7,21 @@ namespace waltrack {
 
 EventPosition LedgerEntry::position() const {
   return {.commit_lsn = commit_lsn,
-          .kind = kind,
+          .kind = kind(),
           .lsn = lsn,
           .table = rule->table,
           .ordinal = ordinal,
           .rule = rule->id};
+}
+
+DeadLetter LedgerEntry::letter(std::string_view reason, std::string_view detail) const {
+  DeadLetter letter;
+  letter.position = position();
+  letter.commit_time_us = commit_time_us;
+  letter.op = op_name(op);
+  letter.reason = reason;
+  letter.detail = detail;
+  return letter;
 }
 
 InflightLedger::InflightLedger(Checkpoint start)
@@ -49,6 +59,11 @@ void InflightLedger::finish(std::span<const uint64_t> sequences) {
   }
 }
 
+LedgerEntry InflightLedger::entry(uint64_t sequence) const {
+  const std::lock_guard lock(mutex_);
+  return ring_[sequence & (ring_.size() - 1)];
+}
+
 void InflightLedger::pass_mark(Lsn lsn) {
   safe_lsn_ = std::max(safe_lsn_, lsn);
   if (last_safe_event_ && last_safe_event_->commit_lsn < lsn) last_safe_event_.reset();
@@ -60,7 +75,7 @@ InflightLedger::Progress InflightLedger::advance() {
   Progress progress;
   for (; first_ != next_ && at(first_).finished; ++first_) {
     const LedgerEntry& event = at(first_);
-    if (event.kind != MessageKind::backfill) {
+    if (event.op != Op::backfill) {
       last_safe_event_ = event;
       start_within_.reset();
     }

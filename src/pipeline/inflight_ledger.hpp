@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "model/backfill.hpp"
@@ -19,13 +20,17 @@ namespace waltrack {
 struct LedgerEntry {
   const Rule* rule = nullptr;
   Lsn commit_lsn;  // its transaction
-  Lsn lsn;         // its row
+  Lsn lsn;         // its row; with the ordinal a digest of the key if the row was there already
   uint32_t ordinal = 0;
-  MessageKind kind = MessageKind::row;
+  Op op = Op::insert;
   bool finished = false;
   Lsn mark_after;  // before the next event, capture took in everything up to here; or none
+  int64_t commit_time_us = 0;
 
+  MessageKind kind() const { return message_kind(op); }
   EventPosition position() const;
+  // Of the event or of the row that gave none; what else is known of it is left to the caller.
+  DeadLetter letter(std::string_view reason, std::string_view detail) const;
 };
 
 // What is on its way, in order of arrival. Events finish in any order; the oldest unfinished one
@@ -51,8 +56,11 @@ class InflightLedger {
   void append(Lsn leading_mark, std::span<const LedgerEntry> events,
               std::vector<PlacedStep> steps = {});
 
-  // These events are safe: accepted, or durable dead letters.
+  // These events are safe: accepted, durable dead letters, or in the spool.
   void finish(std::span<const uint64_t> sequences);
+
+  // An event that is not finished.
+  LedgerEntry entry(uint64_t sequence) const;
 
   // How far everything is safe now. `finished_events` counts the events, `steps` are the steps that
   // were passed since the last call.

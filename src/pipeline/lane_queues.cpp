@@ -1,26 +1,35 @@
 #include "pipeline/lane_queues.hpp"
 
+#include <bit>
 #include <functional>
 #include <utility>
 
 namespace waltrack {
-namespace {
 
-size_t cost(const EventBatch& batch) {
-  return batch.text.size() + batch.sequences.size() * sizeof(uint64_t);
-}
-
-}  // namespace
-
-LaneQueues::LaneQueues(size_t lanes, BatchLimits limits) : limits_(limits), queues_(lanes) {}
+LaneQueues::LaneQueues(size_t lanes, BatchLimits limits)
+    : limits_(limits), queues_(lanes), taken_(lanes), last_fence_(lanes) {}
 
 size_t LaneQueues::lane_of(std::string_view user) const {
   return std::hash<std::string_view>()(user) % queues_.size();
 }
 
+template <typename Work>
+void LaneQueues::for_each_lane(LaneSet lanes, Work work) const {
+  for (; lanes != 0; lanes &= lanes - 1)
+    work(static_cast<size_t>(std::countr_zero(lanes)));
+}
+
 bool LaneQueues::fits(const EventBatch& tail, const EventBatch& more) const {
   return tail.text.size() + 1 + more.text.size() <= limits_.bytes &&
-         tail.sequences.size() + more.sequences.size() <= limits_.events;
+         tail.count() + more.count() <= limits_.events;
+}
+
+void LaneQueues::append(EventBatch& tail, const EventBatch& more) {
+  const size_t before = tail.cost();
+  // One that grows is likely to fill up: its text is moved once and not again and again.
+  if (tail.text.capacity() < limits_.bytes) tail.text.reserve(limits_.bytes);
+  tail.append(more);
+  bytes_.fetch_add(tail.cost() - before, std::memory_order_relaxed);
 }
 
 void LaneQueues::push(std::vector<EventBatch>& fresh) {
@@ -28,33 +37,94 @@ void LaneQueues::push(std::vector<EventBatch>& fresh) {
   for (size_t lane = 0; lane < fresh.size(); ++lane) {
     EventBatch& batch = fresh[lane];
     if (batch.empty()) continue;
-    std::deque<EventBatch>& queue = queues_[lane];
-    if (!queue.empty() && fits(queue.back(), batch)) {
-      EventBatch& tail = queue.back();
-      bytes_.fetch_add(cost(batch) + 1, std::memory_order_relaxed);  // 1: the comma
-      // One that grows is likely to fill up: its text is moved once and not again and again.
-      if (tail.text.capacity() < limits_.bytes) tail.text.reserve(limits_.bytes);
-      tail.text.append(",").append(batch.text);
-      tail.sequences.insert(tail.sequences.end(), batch.sequences.begin(), batch.sequences.end());
+    std::deque<Item>& queue = queues_[lane];
+    if (!queue.empty() && queue.back().fence == 0 && fits(queue.back().batch, batch)) {
+      append(queue.back().batch, batch);
     } else {
-      bytes_.fetch_add(cost(batch), std::memory_order_relaxed);
-      queue.push_back(std::exchange(batch, {}));
+      bytes_.fetch_add(batch.cost(), std::memory_order_relaxed);
+      queue.push_back({std::exchange(batch, {}), 0});
     }
     batch.clear();
   }
 }
 
-std::optional<EventBatch> LaneQueues::take(size_t lane) {
+void LaneQueues::push_fence(EventBatch& events, LaneSet lanes) {
   const std::lock_guard lock(mutex_);
-  std::deque<EventBatch>& queue = queues_[lane];
-  if (queue.empty()) return std::nullopt;
-  EventBatch batch = std::move(queue.front());
-  queue.pop_front();
-  return batch;
+  if (!join_fence(events, lanes)) {
+    const uint64_t number = next_fence_++;
+    const auto sender = static_cast<size_t>(std::countr_zero(lanes));
+    fences_[number] = {sender, lanes};
+    bytes_.fetch_add(events.cost(), std::memory_order_relaxed);
+    for_each_lane(lanes, [&](size_t lane) {
+      queues_[lane].push_back({lane == sender ? std::exchange(events, {}) : EventBatch{}, number});
+      last_fence_[lane] = number;
+    });
+  }
+  events.clear();
 }
 
-void LaneQueues::release(const EventBatch& batch) {
-  bytes_.fetch_sub(cost(batch), std::memory_order_relaxed);
+// Without this a table whose every event names two users would be sent one event at a time.
+bool LaneQueues::join_fence(const EventBatch& events, LaneSet lanes) {
+  const std::deque<Item>& some = queues_[static_cast<size_t>(std::countr_zero(lanes))];
+  const uint64_t number = some.empty() ? 0 : some.back().fence;
+  const auto found = fences_.find(number);
+  if (found == fences_.end()) return false;
+  Fence& fence = found->second;
+  std::deque<Item>& sending = queues_[fence.sender];
+  // One that is being sent has left nothing behind but its place.
+  bool joins = !sending.empty() && sending.back().fence == number &&
+               !sending.back().batch.empty() && fits(sending.back().batch, events);
+  for_each_lane(lanes & fence.lanes,
+                [&](size_t lane) { joins = joins && queues_[lane].back().fence == number; });
+  for_each_lane(lanes & ~fence.lanes,
+                [&](size_t lane) { joins = joins && last_fence_[lane] < number; });
+  if (!joins) return false;
+  append(sending.back().batch, events);
+  for_each_lane(lanes & ~fence.lanes, [&](size_t lane) {
+    queues_[lane].push_back({{}, number});
+    last_fence_[lane] = number;
+  });
+  fence.lanes |= lanes;
+  return true;
+}
+
+// Whether all lanes of the fence have come to it.
+bool LaneQueues::stands_at(uint64_t number, const Fence& fence) const {
+  bool all = true;
+  for_each_lane(fence.lanes, [&](size_t lane) {
+    const std::deque<Item>& queue = queues_[lane];
+    all = all && taken_[lane] == 0 && !queue.empty() && queue.front().fence == number;
+  });
+  return all;
+}
+
+std::optional<LaneQueues::Taken> LaneQueues::take(size_t lane) {
+  const std::lock_guard lock(mutex_);
+  std::deque<Item>& queue = queues_[lane];
+  if (queue.empty()) return std::nullopt;
+  Item& first = queue.front();
+  Taken taken{{}, LaneSet{1} << lane};
+  if (first.fence != 0) {
+    const Fence& fence = fences_.at(first.fence);
+    if (fence.sender != lane || !stands_at(first.fence, fence)) return std::nullopt;
+    taken.lanes = fence.lanes;
+  }
+  taken.events = std::move(first.batch);
+  taken_[lane] += taken.events.cost();
+  // A fence keeps its place in all of its lanes; nobody joins it any more.
+  if (first.fence == 0) queue.pop_front();
+  return taken;
+}
+
+void LaneQueues::finish(size_t lane) {
+  const std::lock_guard lock(mutex_);
+  bytes_.fetch_sub(std::exchange(taken_[lane], 0), std::memory_order_relaxed);
+  std::deque<Item>& queue = queues_[lane];
+  if (queue.empty() || queue.front().fence == 0) return;
+  const auto fence = fences_.find(queue.front().fence);
+  if (fence->second.sender != lane || !queue.front().batch.empty()) return;
+  for_each_lane(fence->second.lanes, [&](size_t other) { queues_[other].pop_front(); });
+  fences_.erase(fence);
 }
 
 }  // namespace waltrack

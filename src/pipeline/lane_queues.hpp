@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -17,8 +19,17 @@ struct BatchLimits {
   size_t events = 0;
 };
 
+// A set of lanes, one bit each.
+using LaneSet = uint64_t;
+inline constexpr size_t kMostLanes = 64;
+
 // The queues between capture and delivery, one a lane, each a row of batches that fill up while the
 // lane's request is in flight. Capture pushes, delivery takes; any thread may ask for the size.
+//
+// A fence stands in the queues of several lanes: its events name users of all of them. One of the
+// lanes sends it, once everything before it is finished in all of them, and what stands behind it
+// in any of them waits until it is finished. In each queue the numbers of fences rise, so no two of
+// them wait for each other.
 class LaneQueues {
  public:
   LaneQueues(size_t lanes, BatchLimits limits);
@@ -32,23 +43,50 @@ class LaneQueues {
   // within the limits, and comes back empty with its capacity, or another's, to write into again.
   void push(std::vector<EventBatch>& fresh);
 
-  // The oldest batch of a lane; its bytes go on counting until release().
-  std::optional<EventBatch> take(size_t lane);
+  // Moves events that concern several lanes behind all that is in their queues. Fences that meet in
+  // all of their lanes become one.
+  void push_fence(EventBatch& events, LaneSet lanes);
 
-  // A taken batch is done with.
-  void release(const EventBatch& batch);
+  struct Taken {
+    EventBatch events;
+    LaneSet lanes = 0;  // the lane's own, or all of a fence
+  };
+  // The oldest batch of a lane that has none taken; nothing also when a fence keeps it back. It
+  // goes on counting until finish().
+  std::optional<Taken> take(size_t lane);
+
+  // What was taken for this lane is done with.
+  void finish(size_t lane);
 
   // Bytes in the queues and in taken batches.
   size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
  private:
+  struct Item {
+    EventBatch batch;    // empty: another lane sends it
+    uint64_t fence = 0;  // its number; 0: none
+  };
+  struct Fence {
+    size_t sender = 0;
+    LaneSet lanes = 0;
+  };
+
   bool fits(const EventBatch& tail, const EventBatch& more) const;
+  void append(EventBatch& tail, const EventBatch& more);
+  bool join_fence(const EventBatch& events, LaneSet lanes);
+  bool stands_at(uint64_t fence, const Fence& where) const;
+  template <typename Work>
+  void for_each_lane(LaneSet lanes, Work work) const;
 
   // Constant after construction.
   const BatchLimits limits_;
 
-  std::mutex mutex_;
-  std::vector<std::deque<EventBatch>> queues_;  // guarded by mutex_
+  mutable std::mutex mutex_;
+  std::vector<std::deque<Item>> queues_;  // guarded by mutex_, as all below
+  std::vector<size_t> taken_;             // for each lane the cost of what was taken; 0: nothing
+  std::map<uint64_t, Fence> fences_;      // by number
+  std::vector<uint64_t> last_fence_;      // that was ever put into each lane
+  uint64_t next_fence_ = 1;
   std::atomic<size_t> bytes_ = 0;
 };
 

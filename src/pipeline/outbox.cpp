@@ -1,7 +1,10 @@
 #include "pipeline/outbox.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
+
+#include "base/json_text.hpp"
 
 namespace waltrack {
 namespace {
@@ -9,6 +12,24 @@ namespace {
 // Large enough to make a lock rare, small enough to fill batches well: lanes take whole pushes.
 constexpr size_t kFlushBytes = 64 * 1024;
 constexpr size_t kFlushEvents = 256;
+
+// The columns that the server tells rows apart by, as far as the change has them. Where it sends
+// whole rows for that, they are none that name the row.
+std::string row_key_json(const Change& change) {
+  if (change.table->replica_identity == ReplicaIdentity::full) return {};
+  const std::span<const Value> row = change.new_row.empty() ? change.old_row : change.new_row;
+  std::string json;
+  for (size_t i = 0; i < row.size() && i < change.table->columns.size(); ++i) {
+    const Column& column = change.table->columns[i];
+    if (!column.key || !row[i].is_present()) continue;
+    json.push_back(json.empty() ? '{' : ',');
+    append_json_string(json, column.name);
+    json.push_back(':');
+    append_json_string(json, row[i].text);
+  }
+  if (!json.empty()) json.push_back('}');
+  return json;
+}
 
 }  // namespace
 
@@ -40,8 +61,14 @@ bool Outbox::is_skipped(const Rule& rule) const {
   return skip_->rest == RestOfRow::taken_in || rule.id == through.rule;
 }
 
-std::string* Outbox::open(const Rule& rule, std::string_view user_id,
-                          std::string_view anonymous_id) {
+LaneSet Outbox::lanes_of(const EventIdentity& who) const {
+  LaneSet lanes = LaneSet{1} << lanes_.lane_of(who.user);
+  for (const std::string_view other : who.others)
+    lanes |= LaneSet{1} << lanes_.lane_of(other);
+  return lanes;
+}
+
+std::string* Outbox::open(const Rule& rule, const EventIdentity& who) {
   if (is_skipped(rule)) return nullptr;
   open_rule_ = &rule;
   if (rule.shadow) {
@@ -49,8 +76,14 @@ std::string* Outbox::open(const Rule& rule, std::string_view user_id,
     return &shadow_text_;
   }
   // One row of many rules must not make a batch beyond the receiver's limits.
-  if (full_) handed_over_ |= flush();
-  open_batch_ = &fresh_[lanes_.lane_of(user_id.empty() ? anonymous_id : user_id)];
+  if (full_ || !fence_.empty()) handed_over_ |= flush();
+  const LaneSet lanes = lanes_of(who);
+  if (std::has_single_bit(lanes)) {
+    open_batch_ = &fresh_[static_cast<size_t>(std::countr_zero(lanes))];
+  } else {
+    open_batch_ = &fence_;
+    fence_lanes_ = lanes;
+  }
   open_at_ = open_batch_->text.size();
   if (open_at_ > 0) open_batch_->text.push_back(',');
   return &open_batch_->text;
@@ -61,7 +94,7 @@ void Outbox::close() {
     ++shadow_tally(*open_rule_).events;
     return;
   }
-  open_batch_->sequences.push_back(next_sequence_);
+  open_batch_->close(next_sequence_, open_at_ + (open_at_ > 0 ? 1 : 0));
   append_entry(entry_for(*open_rule_));
   if (open_batch_->text.size() >= kFlushBytes || open_batch_->sequences.size() >= kFlushEvents) {
     full_ = true;
@@ -82,20 +115,12 @@ void Outbox::reject(const Rule& rule, std::string_view reason, std::string_view 
     return;
   }
   const LedgerEntry entry = entry_for(rule);
-  DeadLetter letter{.position = entry.position(),
-                    .commit_time_us = transaction_->commit_time_us,
-                    .op = std::string(op_name(change_->op)),
-                    .message_id = {},
-                    .reason = std::string(reason),
-                    .detail = std::string(detail),
-                    .payload = {}};
-  if (entry.kind == MessageKind::backfill) {
-    const KeyDigest digest = key_digest(change_->key);
-    letter.position.lsn = digest.lsn;
-    letter.position.ordinal = digest.ordinal;
+  DeadLetter letter = entry.letter(reason, detail);
+  letter.row_key = row_key_json(*change_);
+  if (entry.op == Op::backfill) {
     append_backfill_message_id(letter.message_id, rule.key, change_->key, {});
   } else {
-    append_message_id(letter.message_id, rule.key, entry.kind, transaction_->commit_time_us,
+    append_message_id(letter.message_id, rule.key, entry.kind(), transaction_->commit_time_us,
                       change_->lsn, change_->ordinal);
   }
   rejected_.push_back({next_sequence_, std::move(letter)});
@@ -129,18 +154,25 @@ void Outbox::mark(Lsn lsn) {
 }
 
 LedgerEntry Outbox::entry_for(const Rule& rule) const {
-  return {.rule = &rule,
-          .commit_lsn = transaction_->commit_lsn,
-          .lsn = change_->lsn,
-          .ordinal = change_->ordinal,
-          .kind = message_kind(change_->op),
-          .mark_after = {}};
+  LedgerEntry entry{.rule = &rule,
+                    .commit_lsn = transaction_->commit_lsn,
+                    .lsn = change_->lsn,
+                    .ordinal = change_->ordinal,
+                    .op = change_->op,
+                    .mark_after = {},
+                    .commit_time_us = transaction_->commit_time_us};
+  if (change_->op == Op::backfill) {
+    const KeyDigest digest = key_digest(change_->key);
+    entry.lsn = digest.lsn;
+    entry.ordinal = digest.ordinal;
+  }
+  return entry;
 }
 
 void Outbox::append_entry(const LedgerEntry& entry) {
   entries_.push_back(entry);
   ++next_sequence_;
-  if (entry.kind != MessageKind::backfill) last_event_ = entry;
+  if (entry.op != Op::backfill) last_event_ = entry;
 }
 
 bool Outbox::flush() {
@@ -152,6 +184,7 @@ bool Outbox::flush() {
   leading_mark_ = {};
   entries_.clear();
   lanes_.push(fresh_);
+  if (!fence_.empty()) lanes_.push_fence(fence_, fence_lanes_);
   if (!rejected_.empty()) dead_letters_.push(std::exchange(rejected_, {}));
   full_ = false;
   return true;

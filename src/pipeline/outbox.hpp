@@ -44,8 +44,7 @@ class Outbox final : public EventSink {
   void add_step(BackfillStep step);
 
   // EventSink
-  std::string* open(const Rule& rule, std::string_view user_id,
-                    std::string_view anonymous_id) override;
+  std::string* open(const Rule& rule, const EventIdentity& who) override;
   void close() override;
   void abandon() override;
   void reject(const Rule& rule, std::string_view reason, std::string_view detail) override;
@@ -73,6 +72,7 @@ class Outbox final : public EventSink {
   };
 
   bool is_skipped(const Rule& rule) const;
+  LaneSet lanes_of(const EventIdentity& who) const;
   ShadowTally& shadow_tally(const Rule& rule);
   void tell_shadow();
   LedgerEntry entry_for(const Rule& rule) const;
@@ -93,7 +93,9 @@ class Outbox final : public EventSink {
   std::optional<Skip> skip_;
 
   std::vector<EventBatch> fresh_;  // one a lane
-  Lsn leading_mark_;               // taken in before the first of entries_
+  EventBatch fence_;               // behind all of them; handed over before anything else is opened
+  LaneSet fence_lanes_ = 0;
+  Lsn leading_mark_;  // taken in before the first of entries_
   std::vector<LedgerEntry> entries_;
   std::vector<InflightLedger::PlacedStep> steps_;
   std::vector<DeadLetterQueue::Item> rejected_;

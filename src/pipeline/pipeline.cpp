@@ -21,6 +21,7 @@
 #include "pipeline/delivery_condition.hpp"
 #include "pipeline/inflight_ledger.hpp"
 #include "pipeline/outbox.hpp"
+#include "pipeline/stream_fates.hpp"
 
 namespace waltrack {
 namespace {
@@ -77,7 +78,8 @@ class Run {
         outbox_(lanes_, ledger_, dead_letters_, mappings_),
         checkpointer_(ledger_, dead_letters_, store, condition_, mappings_, source_status_,
                       backfills_, start, [this] { saved(); }),
-        delivery_(lanes_, ledger_, destination, condition_, clock, settings.delivery,
+        fates_(ledger_, dead_letters_),
+        delivery_(lanes_, fates_, destination, condition_, clock, settings.delivery,
                   [this] { finished(); }),
         reload_(make_reload(mappings)),
         watch_(make_watch()),
@@ -225,6 +227,7 @@ class Run {
   BackfillExchange backfills_;
   Wakeup over_;  // what the run was to do is done
   Checkpointer checkpointer_;
+  StreamFates fates_;
   Delivery delivery_;
   std::unique_ptr<MappingReload> reload_;
   std::unique_ptr<SourceWatch> watch_;

@@ -142,7 +142,7 @@ Outcome judge(const Answer& answer, int64_t now_us) {
       outcome.verdict = Outcome::Verdict::accepted;
       return outcome;
     }
-    outcome.verdict = Outcome::Verdict::hold;
+    outcome.verdict = Outcome::Verdict::refused;
     outcome.reason.append(", yet not taken");
     outcome.said = excerpt(answer.body);
     outcome.hint = hold_hint(400);
@@ -153,7 +153,8 @@ Outcome judge(const Answer& answer, int64_t now_us) {
     outcome.retry_after = asked_wait(answer, now_us);
     return outcome;
   }
-  outcome.verdict = Outcome::Verdict::hold;
+  const bool of_events = status == 400 || status == 413;
+  outcome.verdict = of_events ? Outcome::Verdict::refused : Outcome::Verdict::hold;
   outcome.said = excerpt(answer.body);
   outcome.hint = hold_hint(status);
   return outcome;

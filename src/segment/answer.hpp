@@ -17,11 +17,12 @@ struct Answer {
   std::string_view body;              // as far as it was kept; no secrets
 };
 
-// What an answer means: the one place that decides between done, again and hold. Accepted: 2xx,
-// unless its body says {"ok": false} or {"success": false}, as some compatible receivers do. Retry:
-// no answer, 408, 429, 5xx. Everything else holds, 3xx among it: a redirected POST may have become
-// a GET, and what answered then is not the receiver. `retry_after` is set on retries only, between
-// 0 and an hour. Leaves `lane` alone.
+// The failure policy: what an answer means, decided in this one place. Accepted: 2xx, unless its
+// body says {"ok": false} or {"success": false}, as some compatible receivers do: then refused, as
+// with 400 and 413. Retry: no answer, 408, 429, 5xx. Everything else holds, 3xx among it: a
+// redirected POST may have become a GET, and what answered then is not the receiver. What is done
+// about each is Delivery's. `retry_after` is set on retries only, between 0 and an hour. Leaves
+// `lane` alone.
 Outcome judge(const Answer& answer, int64_t now_us);
 
 }  // namespace waltrack

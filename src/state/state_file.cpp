@@ -71,8 +71,8 @@ std::string mint_destination_id() {
 
 }  // namespace
 
-StateFile::StateFile(const std::string& path, const Clock& clock)
-    : path_(state::resolve_state_path(path)), clock_(clock), lock_(path_) {
+StateFile::StateFile(const std::string& path, const Clock& clock, DeadLetterLimits limits)
+    : path_(state::resolve_state_path(path)), clock_(clock), limits_(limits), lock_(path_) {
   const bool made = make_file(path_);
   try {
     open_database();
@@ -189,6 +189,11 @@ void StateFile::save(const Checkpoint& checkpoint, std::span<const DeadLetter> d
   for (const BackfillStep& step : steps) {
     if (step.request != 0) requests_version_ = 0;
   }
+}
+
+size_t StateFile::dead_letter_room() {
+  const auto stored = static_cast<size_t>(dead_letter_count());
+  return stored < limits_.max ? limits_.max - stored : 0;
 }
 
 std::vector<BackfillRequest> StateFile::backfill_requests() {

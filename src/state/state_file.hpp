@@ -21,6 +21,11 @@ struct DestinationId {
   std::string warning;  // for a person, when the id changed; else empty
 };
 
+struct DeadLetterLimits {
+  size_t max = 100'000;      // so many are kept
+  bool keep_payload = true;  // false: only where an event came from
+};
+
 // The durable memory of one `waltrack run`: a SQLite file (WAL mode, synchronous=FULL, mode 0600)
 // that holds the checkpoint, what it belongs to, how source, delivery, mappings and backfills fare,
 // and the dead letters. While it is open nobody else may open it so; read_state_status() may look
@@ -32,7 +37,7 @@ class StateFile final : public ProgressStore {
   // Opens the file, making it when it is not there. `clock` must outlive it. Throws an Error: in
   // use, not a state file, of a newer version, unwritable, no space; a file that could not be made
   // whole is not left behind.
-  StateFile(const std::string& path, const Clock& clock);
+  StateFile(const std::string& path, const Clock& clock, DeadLetterLimits limits = {});
   ~StateFile() override;
 
   // The id to use from now on: `configured` if not empty, else the stored one, else one minted at
@@ -54,6 +59,7 @@ class StateFile final : public ProgressStore {
   // An unchanged checkpoint without dead letters and steps writes nothing.
   void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters,
             std::span<const BackfillStep> steps) override;
+  size_t dead_letter_room() override;
   // Cheap as long as nobody has asked anything.
   std::vector<BackfillRequest> backfill_requests() override;
   // The same text again writes nothing: the time kept is since when it holds.
@@ -81,6 +87,7 @@ class StateFile final : public ProgressStore {
 
   const std::string path_;
   const Clock& clock_;
+  const DeadLetterLimits limits_;
   StateLock lock_;  // outlives the database
   std::unique_ptr<SQLite::Database> database_;
   std::optional<Checkpoint> saved_;

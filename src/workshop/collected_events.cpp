@@ -14,8 +14,7 @@ std::string_view describe(Silence why) {
   return "";
 }
 
-std::string* CollectedEvents::open(const Rule& rule, std::string_view /*user_id*/,
-                                   std::string_view /*anonymous_id*/) {
+std::string* CollectedEvents::open(const Rule& rule, const EventIdentity& /*who*/) {
   rule_ = &rule;
   text_.clear();
   return &text_;

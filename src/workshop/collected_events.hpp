@@ -26,8 +26,7 @@ std::string_view describe(Silence why);
 // Keeps what a mapper makes of rows, to be looked at. The rules belong to the mapper.
 class CollectedEvents final : public EventSink {
  public:
-  std::string* open(const Rule& rule, std::string_view user_id,
-                    std::string_view anonymous_id) override;
+  std::string* open(const Rule& rule, const EventIdentity& who) override;
   void close() override;
   void abandon() override { text_.clear(); }
   void silent(const Rule& rule, Silence why) override;

@@ -57,7 +57,7 @@ constexpr std::string_view kOtherTable = "table: orders\nuser_id: id\nidentify: 
 
 class BufferSink final : public EventSink {
  public:
-  std::string* open(const Rule&, std::string_view, std::string_view) override {
+  std::string* open(const Rule&, const EventIdentity&) override {
     if (buffer_.size() > 1'000'000) buffer_.clear();
     return &buffer_;
   }

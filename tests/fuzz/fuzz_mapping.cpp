@@ -18,8 +18,8 @@ using namespace waltrack;
 
 class CheckingSink final : public EventSink {
  public:
-  std::string* open(const Rule&, std::string_view user_id, std::string_view anonymous_id) override {
-    if (user_id.empty() && anonymous_id.empty()) std::abort();
+  std::string* open(const Rule&, const EventIdentity& who) override {
+    if (who.user.empty()) std::abort();
     buffer_.clear();
     return &buffer_;
   }

@@ -166,7 +166,7 @@ TEST(BackfilledRow, AllocatesNothing) {
   change.now({{"id", "7"}, {"email", std::string(60, 'e')}, {"plan", "pro"}}).key("7");
   class CountingSink final : public EventSink {
    public:
-    std::string* open(const Rule&, std::string_view, std::string_view) override {
+    std::string* open(const Rule&, const EventIdentity&) override {
       buffer.clear();
       return &buffer;
     }

@@ -43,8 +43,8 @@ identify:
                 R"("traits":{"email":"a@x","plan":null,"source":"web"},)" +
                 kContext + R"(,"integrations":{"All":true,"Mixpanel":false}})");
   EXPECT_EQ(mapped.sink.events[0].rule, "identify");
-  EXPECT_EQ(mapped.sink.events[0].user_id, "7");
-  EXPECT_EQ(mapped.sink.events[0].anonymous_id, "d-1");
+  EXPECT_EQ(mapped.sink.events[0].user, "7");
+  EXPECT_EQ(mapped.sink.events[0].others, std::vector<std::string>{"d-1"});
   EXPECT_EQ(mapped.sink.buffer, "what is there already," + mapped.sink.events[0].json);
 }
 
@@ -179,7 +179,7 @@ TEST(MapperUser, IdsBecomeStrings) {
                    {"created_at", "2026-01-02 03:04:05+00"},
                    {"prefs", R"({"u":9})"}});
     EXPECT_EQ(mapped.event()["userId"], one.expected) << one.user_id;
-    EXPECT_EQ(mapped.sink.events[0].user_id, one.expected);
+    EXPECT_EQ(mapped.sink.events[0].user, one.expected);
     EXPECT_FALSE(mapped.event().contains("anonymousId"));
   }
 }
@@ -192,8 +192,8 @@ TEST(MapperUser, NullAndEmptyCountAsNone) {
     mapped.insert({{"email", ""}, {"device_id", "d"}});
     ASSERT_EQ(mapped.sink.events.size(), 2U) << mapped.rejections();
     for (const auto& event : mapped.sink.events) {
-      EXPECT_EQ(event.user_id, "");
-      EXPECT_EQ(event.anonymous_id, "d");
+      EXPECT_EQ(event.user, "d");
+      EXPECT_EQ(event.others, std::vector<std::string>{});
       EXPECT_FALSE(nlohmann::json::parse(event.json).contains("userId"));
     }
   }
@@ -247,7 +247,7 @@ track:
       .insert({{"id", "3"}, {"is_test", "f"}, {"seats", "2"}});
   std::vector<std::string> made;
   for (const auto& event : mapped.sink.events)
-    made.push_back(event.rule + " " + event.user_id);
+    made.push_back(event.rule + " " + event.user);
   EXPECT_EQ(made, (std::vector<std::string>{"track/B 2", "track/A 3", "track/B 3"}));
 }
 
@@ -622,7 +622,7 @@ track:
 
   class CountingSink final : public EventSink {
    public:
-    std::string* open(const Rule&, std::string_view, std::string_view) override {
+    std::string* open(const Rule&, const EventIdentity&) override {
       buffer.clear();
       return &buffer;
     }

@@ -18,8 +18,8 @@ class FakeSink final : public EventSink {
  public:
   struct Event {
     std::string rule;
-    std::string user_id;
-    std::string anonymous_id;
+    std::string user;
+    std::vector<std::string> others;
     std::string json;
   };
   struct Rejection {
@@ -28,13 +28,12 @@ class FakeSink final : public EventSink {
     std::string detail;
   };
 
-  std::string* open(const Rule& rule, std::string_view user_id,
-                    std::string_view anonymous_id) override {
+  std::string* open(const Rule& rule, const EventIdentity& who) override {
     if (unwanted) return nullptr;
     EXPECT_FALSE(open_);
     open_ = true;
     start_ = buffer.size();
-    event_ = {rule.id, std::string(user_id), std::string(anonymous_id), {}};
+    event_ = {rule.id, std::string(who.user), {who.others.begin(), who.others.end()}, {}};
     return &buffer;
   }
   void close() override {

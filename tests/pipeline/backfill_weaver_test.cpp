@@ -20,7 +20,7 @@ class ColumnsMapper final : public ChangeMapper {
   void map(const Transaction& transaction, const Change& change, EventSink& sink) override {
     EXPECT_NE(transaction.clock_us, 0);
     const std::string id(change.new_row[0].text);
-    sink.open(rule_, id, {})->append(std::string(op_name(change.op)) + " " + id);
+    sink.open(rule_, {id})->append(std::string(op_name(change.op)) + " " + id);
     sink.close();
   }
   std::optional<std::vector<std::string>> backfill_columns(const TableName& table) const override {
@@ -89,9 +89,9 @@ class BackfillWeaverTest : public testing::Test {
       }
       clock_.now += 50ms;
       while (const auto batch = lanes_.take(0)) {
-        events_ += (events_.empty() ? "" : ",") + batch->text;
-        ledger_.finish(batch->sequences);
-        lanes_.release(*batch);
+        events_ += (events_.empty() ? "" : ",") + batch->events.text;
+        ledger_.finish(batch->events.sequences);
+        lanes_.finish(0);
       }
       const InflightLedger::Progress progress = ledger_.advance();
       for (const BackfillStep& step : progress.steps) {

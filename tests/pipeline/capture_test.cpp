@@ -54,7 +54,7 @@ class CaptureTest : public testing::Test {
   std::string events() {
     while (auto batch = lanes_.take(0)) {
       if (!events_.empty()) events_.push_back(',');
-      events_.append(batch->text);
+      events_.append(batch->events.text);
     }
     return events_;
   }

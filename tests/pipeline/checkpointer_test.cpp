@@ -21,7 +21,7 @@ class CheckpointerTest : public testing::Test {
                             .commit_lsn = commit,
                             .lsn = commit,
                             .ordinal = 0,
-                            .kind = MessageKind::row,
+                            .op = Op::insert,
                             .finished = false,
                             .mark_after = end};
     ledger_.append({}, {&entry, 1});

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "pipeline/fakes.hpp"
+#include "pipeline/stream_fates.hpp"
 #include "support/wait_until.hpp"
 
 using namespace std::chrono_literals;
@@ -25,12 +26,14 @@ class DeliveryTest : public testing::Test {
                             .commit_lsn = Lsn{sequence_ + 1},
                             .lsn = Lsn{sequence_ + 1},
                             .ordinal = 0,
-                            .kind = MessageKind::row,
+                            .op = Op::insert,
                             .finished = false,
                             .mark_after = Lsn{sequence_ + 2}};
     ledger_.append({}, {&entry, 1});
     std::vector<EventBatch> fresh(lanes_.lanes());
-    fresh[lanes_.lane_of(user)] = {user, {sequence_++}};
+    EventBatch& batch = fresh[lanes_.lane_of(user)];
+    batch.text = user;
+    batch.close(sequence_++, 0);
     lanes_.push(fresh);
   }
 
@@ -43,7 +46,7 @@ class DeliveryTest : public testing::Test {
 
   void start(DeliverySettings settings = {
                  .first_backoff = 1ms, .backoff_cap = 2ms, .probe_interval = 5ms}) {
-    delivery_.emplace(lanes_, ledger_, destination_, condition_, clock_, settings, [] {});
+    delivery_.emplace(lanes_, fates_, destination_, condition_, clock_, settings, [] {});
     thread_ = std::jthread([this] { delivery_->run(); });
   }
   void stop() {
@@ -58,6 +61,8 @@ class DeliveryTest : public testing::Test {
   DeliveryCondition condition_;
   LaneQueues lanes_{4, {.bytes = 475'000, .events = 2500}};
   InflightLedger ledger_{Checkpoint{}};
+  DeadLetterQueue dead_letters_;
+  StreamFates fates_{ledger_, dead_letters_};
   FakeDestination destination_{[](size_t, const std::string&) { return accepted(); }};
   std::optional<Delivery> delivery_;
   std::jthread thread_;
@@ -144,7 +149,7 @@ TEST_F(DeliveryTest, RetryAfterSilencesAllLanes) {
     return outcome;
   });
   queue("a");
-  Delivery delivery(lanes_, ledger_, silent, condition_, clock_,
+  Delivery delivery(lanes_, fates_, silent, condition_, clock_,
                     {.first_backoff = 1ms, .backoff_cap = 1ms, .probe_interval = 1ms}, [] {});
   std::jthread thread([&] { delivery.run(); });
   ASSERT_TRUE(wait_until([&] { return !condition_.is_flowing(); }));

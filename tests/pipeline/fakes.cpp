@@ -159,7 +159,7 @@ void FakeMapper::map(const Transaction&, const Change& change, EventSink& sink) 
     sink.reject(rule, "no_user", "the row has no user");
     return;
   }
-  std::string* out = sink.open(rule, user, {});
+  std::string* out = sink.open(rule, {user});
   if (out == nullptr) return;
   out->append("{\"u\":\"").append(user).append("\"");
   if (!mark_.empty()) out->append(",\"m\":\"").append(mark_).append("\"");
@@ -232,6 +232,16 @@ void FakeStore::save(const Checkpoint& checkpoint, std::span<const DeadLetter> d
   steps_.insert(steps_.end(), steps.begin(), steps.end());
   for (const BackfillStep& step : steps)
     std::erase_if(requests_, [&](const auto& request) { return request.number == step.request; });
+}
+
+size_t FakeStore::dead_letter_room() {
+  const std::lock_guard lock(mutex_);
+  return room_;
+}
+
+void FakeStore::set_dead_letter_room(size_t letters) {
+  const std::lock_guard lock(mutex_);
+  room_ = letters;
 }
 
 std::vector<BackfillRequest> FakeStore::backfill_requests() {

@@ -159,6 +159,7 @@ class FakeStore final : public ProgressStore {
  public:
   void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters,
             std::span<const BackfillStep> steps) override;
+  size_t dead_letter_room() override;
   std::vector<BackfillRequest> backfill_requests() override;
   void save_condition(const std::string& condition) override;
   void save_mappings(const MappingState& mappings) override;
@@ -168,6 +169,7 @@ class FakeStore final : public ProgressStore {
   std::vector<DeadLetter> dead_letters() const;
   std::vector<BackfillStep> steps() const;
   void add_request(BackfillRequest request);
+  void set_dead_letter_room(size_t letters);
   std::vector<std::string> conditions() const;
   MappingState mappings() const;
   SourceState source() const;
@@ -177,6 +179,7 @@ class FakeStore final : public ProgressStore {
   mutable std::mutex mutex_;
   Checkpoint checkpoint_;  // guarded by mutex_, as all below
   std::vector<DeadLetter> dead_letters_;
+  size_t room_ = 1'000'000;
   std::vector<BackfillStep> steps_;
   std::vector<BackfillRequest> requests_;
   std::vector<std::string> conditions_;

@@ -18,7 +18,7 @@ class InflightLedgerTest : public testing::Test {
             .commit_lsn = Lsn{commit},
             .lsn = Lsn{row},
             .ordinal = 0,
-            .kind = MessageKind::row,
+            .op = Op::insert,
             .finished = false,
             .mark_after = Lsn{mark_after}};
   }
@@ -177,7 +177,7 @@ TEST_F(InflightLedgerTest, AStepWithoutEventsIsPassedAtOnceWithItsMark) {
 
 TEST_F(InflightLedgerTest, ABackfilledRowHoldsThePositionAndIsNeverOne) {
   LedgerEntry row = event(0, 0);
-  row.kind = MessageKind::backfill;
+  row.op = Op::backfill;
   append({event(200, 150), row, event(200, 151, 208)});
   finish({0, 2});
   EXPECT_EQ(ledger_.advance().checkpoint.lsn, Lsn{100});

@@ -7,7 +7,9 @@ namespace {
 
 std::vector<EventBatch> one(std::string text, std::vector<uint64_t> sequences) {
   std::vector<EventBatch> fresh(1);
-  fresh[0] = {std::move(text), std::move(sequences)};
+  fresh[0].text = std::move(text);
+  fresh[0].sizes.assign(sequences.size(), 3);
+  fresh[0].sequences = std::move(sequences);
   return fresh;
 }
 
@@ -21,8 +23,8 @@ TEST(LaneQueues, EventsGatherInOneBatchUntilTaken) {
   queues.push(fresh);
   const auto batch = queues.take(0);
   ASSERT_TRUE(batch);
-  EXPECT_EQ(batch->text, "{1},{2},{3}");
-  EXPECT_EQ(batch->sequences, (std::vector<uint64_t>{1, 2, 3}));
+  EXPECT_EQ(batch->events.text, "{1},{2},{3}");
+  EXPECT_EQ(batch->events.sequences, (std::vector<uint64_t>{1, 2, 3}));
   EXPECT_FALSE(queues.take(0));
 }
 
@@ -34,19 +36,19 @@ TEST(LaneQueues, ABatchStaysWithinBothLimits) {
   queues.push(fresh);  // 3 + 1 + 3: fits exactly
   fresh = one("{3}", {3});
   queues.push(fresh);
-  EXPECT_EQ(queues.take(0)->text, "{1},{2}");
-  EXPECT_EQ(queues.take(0)->text, "{3}");
+  EXPECT_EQ(queues.take(0)->events.text, "{1},{2}");
+  EXPECT_EQ(queues.take(0)->events.text, "{3}");
 
   LaneQueues few(1, {.bytes = 100, .events = 2});
   for (uint64_t i = 0; i < 3; ++i) {
     fresh = one("{}", {i});
     few.push(fresh);
   }
-  EXPECT_EQ(few.take(0)->sequences.size(), 2u);
-  EXPECT_EQ(few.take(0)->sequences.size(), 1u);
+  EXPECT_EQ(few.take(0)->events.sequences.size(), 2u);
+  EXPECT_EQ(few.take(0)->events.sequences.size(), 1u);
 }
 
-TEST(LaneQueues, BytesCountUntilTheBatchIsReleased) {
+TEST(LaneQueues, BytesCountUntilTheBatchIsFinished) {
   LaneQueues queues(1, {.bytes = 100, .events = 10});
   auto fresh = one("{1}", {1});
   queues.push(fresh);
@@ -54,9 +56,9 @@ TEST(LaneQueues, BytesCountUntilTheBatchIsReleased) {
   queues.push(fresh);
   const size_t queued = queues.bytes();
   EXPECT_GT(queued, 0u);
-  const auto batch = queues.take(0);
+  ASSERT_TRUE(queues.take(0));
   EXPECT_EQ(queues.bytes(), queued);
-  queues.release(*batch);
+  queues.finish(0);
   EXPECT_EQ(queues.bytes(), 0u);
 }
 

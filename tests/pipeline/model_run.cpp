@@ -46,7 +46,7 @@ class ModelRun::Mapper final : public ChangeMapper {
     const bool same = change.op == Op::update && at(values, "told").text == at(old, "told").text &&
                       at(values, "blob").is_unavailable();
     if (same && !change.tell_all) return;
-    std::string* out = sink.open(rule_, at(values, "uid").text, {});
+    std::string* out = sink.open(rule_, {at(values, "uid").text});
     if (out == nullptr) return;
     nlohmann::json json = {{"op", std::string(op_name(change.op))},
                            {"uid", std::string(at(values, "uid").text)},
@@ -103,7 +103,7 @@ struct ModelRun::Process {
   Mapper mapper;
   Jobs jobs;
   BackfillWeaver weaver;
-  std::optional<EventBatch> batch;
+  std::optional<LaneQueues::Taken> batch;
   size_t commit = 0;  // the next one of the log
 };
 
@@ -355,7 +355,7 @@ void ModelRun::deliver(bool all) {
   do {
     if (!process.batch) process.batch = process.lanes.take(0);
     if (!process.batch) return;
-    const nlohmann::json events = nlohmann::json::parse("[" + process.batch->text + "]");
+    const nlohmann::json events = nlohmann::json::parse("[" + process.batch->events.text + "]");
     for (const nlohmann::json& json : events) {
       ModelEvent event;
       event.id = json["id"];
@@ -370,8 +370,8 @@ void ModelRun::deliver(bool all) {
       received_.push_back(std::move(event));
     }
     // The answer may be lost with the process.
-    process.ledger.finish(process.batch->sequences);
-    process.lanes.release(*process.batch);
+    process.ledger.finish(process.batch->events.sequences);
+    process.lanes.finish(0);
     process.batch.reset();
   } while (all);
 }

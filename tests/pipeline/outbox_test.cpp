@@ -41,7 +41,7 @@ class OutboxTest : public testing::Test {
   std::vector<std::string> map(std::initializer_list<const Rule*> rules) {
     std::vector<std::string> wanted;
     for (const Rule* rule : rules) {
-      std::string* out = outbox_.open(*rule, "u1", {});
+      std::string* out = outbox_.open(*rule, {"u1"});
       if (out == nullptr) continue;
       out->append("{}");
       outbox_.close();
@@ -83,7 +83,7 @@ TEST_F(OutboxTest, NothingIsSharedBeforeTheFlush) {
   EXPECT_FALSE(lanes_.take(0));
   EXPECT_TRUE(ledger_.is_idle());
   EXPECT_TRUE(outbox_.flush());
-  EXPECT_EQ(lanes_.take(0)->text, "{},{}");
+  EXPECT_EQ(lanes_.take(0)->events.text, "{},{}");
   EXPECT_EQ(ledger_.unfinished(), 2u);
   EXPECT_FALSE(outbox_.flush());
 }
@@ -99,14 +99,14 @@ TEST_F(OutboxTest, ARowOfManyLargeEventsStaysWithinABatch) {
   outbox_.set_row(transaction_, change_);
   size_t bytes = 0;
   for (int i = 0; i < 20; ++i) {
-    outbox_.open(first_, "u1", {})->append(30'000, 'x');
+    outbox_.open(first_, {"u1"})->append(30'000, 'x');
     outbox_.close();
   }
   EXPECT_TRUE(outbox_.flush());
   EXPECT_FALSE(outbox_.flush());
   while (const auto batch = lanes_.take(0)) {
-    EXPECT_LE(batch->text.size(), 475'000u);
-    bytes += batch->text.size();
+    EXPECT_LE(batch->events.text.size(), 475'000u);
+    bytes += batch->events.text.size();
   }
   EXPECT_GT(bytes, 20u * 30'000u);
   EXPECT_EQ(ledger_.unfinished(), 20u);
@@ -114,11 +114,11 @@ TEST_F(OutboxTest, ARowOfManyLargeEventsStaysWithinABatch) {
 
 TEST_F(OutboxTest, AnAbandonedEventLeavesNoTrace) {
   map_row(Lsn{900}, Lsn{10});
-  outbox_.open(first_, "u1", {})->append("{\"half\":");
+  outbox_.open(first_, {"u1"})->append("{\"half\":");
   outbox_.abandon();
   map_row(Lsn{900}, Lsn{11});
   outbox_.flush();
-  EXPECT_EQ(lanes_.take(0)->text, "{},{},{},{}");
+  EXPECT_EQ(lanes_.take(0)->events.text, "{},{},{},{}");
   EXPECT_EQ(ledger_.unfinished(), 4u);
 }
 
@@ -233,7 +233,7 @@ TEST_F(OutboxTest, AShadowRuleIsCountedAndNothingOfItIsSent) {
   outbox_.mark(Lsn{908});
   EXPECT_TRUE(mappings_.state().shadow.empty());
   outbox_.flush();
-  EXPECT_EQ(lanes_.take(0)->text, "{},{}");
+  EXPECT_EQ(lanes_.take(0)->events.text, "{},{}");
   EXPECT_TRUE(dead_letters_.take_all().empty());
   EXPECT_EQ(ledger_.unfinished(), 2u);
   EXPECT_EQ(mappings_.state().shadow,
@@ -247,9 +247,9 @@ TEST_F(OutboxTest, AShadowEventThatIsTakenBackIsNotCounted) {
   first_.shadow = true;
   transaction_.commit_lsn = Lsn{900};
   outbox_.set_row(transaction_, change_);
-  outbox_.open(first_, "u1", {})->append("half");
+  outbox_.open(first_, {"u1"})->append("half");
   outbox_.abandon();
-  EXPECT_EQ(*outbox_.open(first_, "u1", {}), "");
+  EXPECT_EQ(*outbox_.open(first_, {"u1"}), "");
   outbox_.close();
   outbox_.flush();
   EXPECT_FALSE(lanes_.take(0));
@@ -260,7 +260,7 @@ TEST_F(OutboxTest, ForgetsRulesOnlyWhenNothingIsOnItsWay) {
   auto rule = std::make_unique<Rule>(first_);
   transaction_.commit_lsn = Lsn{900};
   outbox_.set_row(transaction_, change_);
-  outbox_.open(*rule, "u1", {})->append("{}");
+  outbox_.open(*rule, {"u1"})->append("{}");
   outbox_.close();
   EXPECT_FALSE(outbox_.forget_rules());
   outbox_.flush();

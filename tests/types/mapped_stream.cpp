@@ -18,9 +18,9 @@ using namespace std::chrono_literals;
 
 class EventList final : public EventSink {
  public:
-  std::string* open(const Rule&, std::string_view user_id, std::string_view) override {
+  std::string* open(const Rule&, const EventIdentity& who) override {
     buffer_.clear();
-    user_id_ = user_id;
+    user_id_ = who.user;
     return &buffer_;
   }
   void close() override { events.push_back({op, table, user_id_, buffer_}); }

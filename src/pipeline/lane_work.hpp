@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "pipeline/event_batch.hpp"
+#include "pipeline/event_fates.hpp"
+#include "pipeline/lane_queues.hpp"
+
+namespace waltrack {
+
+// What one lane has taken and is to send: a batch, or the pieces that a refused one was split into,
+// in order, until the events that the receiver does not take stand alone. With one such event in a
+// batch of n that takes about 2·log₂ n requests, and all others arrive in their order.
+//
+// An event that was refused alone, kMostTries times, is a suspect: it is set aside. Only when the
+// receiver takes an event that was sent later is it the culprit; before, the fault may as well be
+// the receiver's, or of something in between. Belongs to the delivery thread.
+class LaneWork {
+ public:
+  // The receiver may refuse at random for a moment.
+  static constexpr int kMostTries = 6;
+
+  struct Piece {
+    EventBatch events;
+    LaneSet lanes = 0;      // whose users it names
+    bool reopened = false;  // it was a suspect
+  };
+  struct Suspect {
+    Piece piece;  // of one event
+    Refusal why;
+    uint64_t request = 0;  // the number of the last that tried it
+  };
+
+  bool has_pieces() const { return !pieces_.empty(); }
+  bool has_suspects() const { return !suspects_.empty(); }
+
+  void begin(LaneQueues::Taken taken) { pieces_.push_back({std::move(taken.events), taken.lanes}); }
+  const Piece& piece() const { return pieces_.front(); }
+
+  // The receiver has taken the first piece, which is given back.
+  Piece accept();
+
+  // It has refused it, with request number `request`: that is split, or stays to be tried again, or
+  // becomes a suspect, then true.
+  bool refuse(Refusal why, uint64_t request);
+
+  // The suspects of any of `lanes` that were tried last before `request`; they are the caller's.
+  std::vector<Suspect> take_suspects(LaneSet lanes, uint64_t before_request);
+
+  // All suspects are to be tried again, before all else.
+  void reopen();
+  // The first alone, and only once.
+  void reopen_first();
+  // The number of the first event that was reopened and is not tried yet.
+  std::optional<uint64_t> reopened() const;
+
+ private:
+  void reopen(Suspect suspect);
+
+  std::deque<Piece> pieces_;
+  std::deque<Suspect> suspects_;
+  int tries_ = 0;  // of the first piece, alone
+};
+
+}  // namespace waltrack
