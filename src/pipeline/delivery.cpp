@@ -21,9 +21,9 @@ Delivery::Delivery(LaneQueues& lanes, EventFates& fates, Destination& destinatio
       clock_(clock),
       settings_(settings),
       on_finished_(std::move(on_finished)) {
-  std::random_device seed;
+  const uint64_t seed = settings.seed.value_or(std::random_device()());
   for (size_t i = 0; i < lanes.lanes(); ++i) {
-    lanes_.push_back({.backoff = Backoff(settings.first_backoff, settings.backoff_cap, seed())});
+    lanes_.push_back({.backoff = Backoff(settings.first_backoff, settings.backoff_cap, seed + i)});
   }
 }
 
@@ -79,19 +79,18 @@ bool Delivery::load(size_t i) {
   return true;
 }
 
+// The oldest event that was set aside, or else the next of any lane.
 void Delivery::choose_probe() {
   suspected_ = 0;
-  probing_ = restoring();
-  if (probing_) return;
+  probing_ = oldest(&LaneWork::suspect);
+  if (probing_) {
+    lanes_[*probing_].work.reopen_first();
+    lanes_[*probing_].retests_suspect = true;
+    return;
+  }
   for (size_t n = 0; n < lanes_.size(); ++n) {
     const size_t i = (probe_from_ + n) % lanes_.size();
-    Lane& lane = lanes_[i];
-    if (lane.work.has_suspects()) {
-      lane.work.reopen_first();
-      lane.retests_suspect = true;
-    } else if (!load(i)) {
-      continue;
-    }
+    if (!load(i)) continue;
     probing_ = i;
     probe_from_ = i + 1;
     return;
@@ -165,15 +164,15 @@ void Delivery::end_hold() {
   held_ = false;
   probing_.reset();
   for (Lane& lane : lanes_)
-    lane.work.reopen();
+    condemn(lane.work.reopen());
 }
 
-// The lane whose event was set aside, is to be sent again, and is the oldest of such.
-std::optional<size_t> Delivery::restoring() const {
+// The lane whose event of that kind is the oldest.
+std::optional<size_t> Delivery::oldest(std::optional<uint64_t> (LaneWork::*event)() const) const {
   std::optional<size_t> oldest;
   for (size_t i = 0; i < lanes_.size(); ++i) {
-    const std::optional<uint64_t> number = lanes_[i].work.reopened();
-    if (number && (!oldest || *number < *lanes_[*oldest].work.reopened())) oldest = i;
+    const std::optional<uint64_t> number = (lanes_[i].work.*event)();
+    if (number && (!oldest || *number < *(lanes_[*oldest].work.*event)())) oldest = i;
   }
   return oldest;
 }
@@ -201,9 +200,13 @@ void Delivery::condemn(LaneSet lanes, uint64_t before_request) {
 }
 
 void Delivery::condemn(Lane& lane, LaneSet lanes, uint64_t before_request) {
-  for (LaneWork::Suspect& suspect : lane.work.take_suspects(lanes, before_request)) {
+  condemn(lane.work.take_suspects(lanes, before_request));
+}
+
+void Delivery::condemn(std::vector<LaneWork::Suspect> suspects) {
+  for (LaneWork::Suspect& suspect : suspects) {
     EventBatch& event = suspect.piece.events;
-    fates_.refused(event.sequences.front(), std::move(event.text), suspect.why);
+    fates_.refused(event.sequences.front(), std::move(event.text), suspect.piece.why);
     finished_ = true;
   }
 }
@@ -213,12 +216,15 @@ void Delivery::refuse(size_t i, const Outcome& outcome, SteadyTime now) {
   lane.phase = Lane::Phase::idle;
   tell_refusal(lane, outcome, now);
   const bool retested = std::exchange(lane.retests_suspect, false);
+  const bool reopened = lane.work.piece().reopened;
   if (!lane.work.refuse({outcome.reason, outcome.said}, lane.request)) return;
   if (!lane.work.has_pieces()) queues_.finish(i);
   lane.failing = lane.hurried = false;
+  // Refused before and after the receiver took others.
+  if (reopened && !held_) return condemn(lane, ~LaneSet{0}, lane.request + 1);
   if (!retested) ++suspected_;
   if (suspected_ >= kMostInARow) return hold_refusals(outcome, now);
-  if (load(i)) return;  // what the receiver makes of the next will tell
+  if (load_next(i)) return;  // what the receiver makes of the next will tell
   const bool lone = lane.batch_events == 1 && has_accepted_ && suspected_ <= kMostLoneCulprits;
   if (!held_ && (lane.took_some || lone)) {
     condemn(lane, ~LaneSet{0}, lane.request + 1);
@@ -227,10 +233,26 @@ void Delivery::refuse(size_t i, const Outcome& outcome, SteadyTime now) {
   }
 }
 
+// Behind an event that was set aside. In a hold it may be another lane's.
+bool Delivery::load_next(size_t i) {
+  if (load(i)) return true;
+  if (!held_) return false;
+  for (size_t other = 0; other < lanes_.size(); ++other) {
+    if (!load(other)) continue;
+    probing_ = other;
+    return true;
+  }
+  return false;
+}
+
 void Delivery::retry(Lane& lane, const Outcome& outcome, SteadyTime now) {
   lane.phase = Lane::Phase::waiting;
   lane.failing = true;
   lane.due = now + lane.backoff.next();
+  const LaneWork::Piece& piece = lane.work.piece();
+  for (Lane& other : lanes_) {
+    if (!piece.reopened) other.work.pass_suspects(piece.lanes, lane.request);
+  }
   if (outcome.retry_after) {
     quiet_until_ = std::max(quiet_until_.value_or(now), now + *outcome.retry_after);
   }
@@ -245,6 +267,10 @@ void Delivery::hold(const Outcome& outcome, SteadyTime now) {
   probing_.reset();
   sent_before_hold_ = requests_;
   next_probe_ = now + settings_.probe_interval;
+  for (Lane& lane : lanes_) {
+    lane.work.set_aside_reopened();
+    lane.retests_suspect = false;
+  }
   tell_trouble(true, outcome);
 }
 

@@ -21,6 +21,7 @@ struct DeliverySettings {
   std::chrono::milliseconds first_backoff{500};
   std::chrono::milliseconds backoff_cap{60'000};
   std::chrono::milliseconds probe_interval{60'000};  // while held
+  std::optional<uint64_t> seed = std::nullopt;       // of the jitter; none: a random one
 };
 
 // Sends the lanes' batches, one request in flight a lane, each batch until it is accepted: a batch
@@ -72,6 +73,7 @@ class Delivery {
   void start_due_lanes(SteadyTime now);
   bool may_start(size_t lane, SteadyTime now) const;
   bool load(size_t lane);
+  bool load_next(size_t lane);
   void choose_probe();
   std::chrono::milliseconds until_next(SteadyTime now) const;
   void handle(const Outcome& outcome, SteadyTime now);
@@ -81,9 +83,12 @@ class Delivery {
   void hold(const Outcome& outcome, SteadyTime now);
   void hold_refusals(const Outcome& outcome, SteadyTime now);
   void end_hold();
-  std::optional<size_t> restoring() const;
+  std::optional<size_t> oldest(std::optional<uint64_t> (LaneWork::*event)() const) const;
+  // The lane whose turn it is, while events are sent again that were set aside.
+  std::optional<size_t> restoring() const { return oldest(&LaneWork::reopened); }
   void condemn(LaneSet lanes, uint64_t before_request);
   void condemn(Lane& lane, LaneSet lanes, uint64_t before_request);
+  void condemn(std::vector<LaneWork::Suspect> suspects);
   void hurry_others(SteadyTime now);
   void tell_trouble(bool held, const Outcome& outcome);
   void tell_refusal(const Lane& lane, const Outcome& outcome, SteadyTime now);

@@ -1,5 +1,6 @@
 #include "pipeline/lane_work.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace waltrack {
@@ -19,13 +20,23 @@ bool LaneWork::refuse(Refusal why, uint64_t request) {
     return false;
   }
   if (++tries_ < kMostTries) return false;
-  // One that was reopened may be older than others.
+  piece.why = std::move(why);
+  set_aside(accept(), request);
+  return true;
+}
+
+// One that was reopened may be older than others.
+void LaneWork::set_aside(Piece piece, uint64_t request) {
   const uint64_t number = piece.events.sequences.front();
   auto place = suspects_.begin();
   while (place != suspects_.end() && place->piece.events.sequences.front() < number)
     ++place;
-  suspects_.insert(place, {accept(), std::move(why), request});
-  return true;
+  suspects_.insert(place, {std::move(piece), request});
+}
+
+void LaneWork::set_aside_reopened() {
+  while (reopened())
+    set_aside(accept(), 0);
 }
 
 std::vector<LaneWork::Suspect> LaneWork::take_suspects(LaneSet lanes, uint64_t before_request) {
@@ -43,16 +54,31 @@ std::vector<LaneWork::Suspect> LaneWork::take_suspects(LaneSet lanes, uint64_t b
   return taken;
 }
 
-void LaneWork::reopen() {
-  while (!suspects_.empty()) {
-    reopen(std::move(suspects_.back()));
-    suspects_.pop_back();
+void LaneWork::pass_suspects(LaneSet lanes, uint64_t request) {
+  for (Suspect& suspect : suspects_) {
+    if ((suspect.piece.lanes & lanes) != 0 && suspect.request < request) suspect.passed = true;
   }
 }
 
+std::vector<LaneWork::Suspect> LaneWork::reopen() {
+  std::vector<Suspect> late;
+  for (; !suspects_.empty(); suspects_.pop_back()) {
+    Suspect& last = suspects_.back();
+    if (last.passed) {
+      late.push_back(std::move(last));
+    } else {
+      reopen(std::move(last));
+    }
+  }
+  return late;
+}
+
 void LaneWork::reopen_first() {
-  reopen(std::move(suspects_.front()));
-  suspects_.pop_front();
+  const auto first = std::find_if(suspects_.begin(), suspects_.end(),
+                                  [](const Suspect& suspect) { return !suspect.passed; });
+  Suspect suspect = std::move(*first);
+  suspects_.erase(first);
+  reopen(std::move(suspect));
   tries_ = kMostTries - 1;
 }
 
@@ -60,6 +86,13 @@ void LaneWork::reopen(Suspect suspect) {
   suspect.piece.reopened = true;
   pieces_.push_front(std::move(suspect.piece));
   tries_ = 0;
+}
+
+std::optional<uint64_t> LaneWork::suspect() const {
+  for (const Suspect& suspect : suspects_) {
+    if (!suspect.passed) return suspect.piece.events.sequences.front();
+  }
+  return std::nullopt;
 }
 
 std::optional<uint64_t> LaneWork::reopened() const {

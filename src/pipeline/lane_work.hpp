@@ -28,15 +28,15 @@ class LaneWork {
     EventBatch events;
     LaneSet lanes = 0;      // whose users it names
     bool reopened = false;  // it was a suspect
+    Refusal why{};          // then
   };
   struct Suspect {
-    Piece piece;  // of one event
-    Refusal why;
-    uint64_t request = 0;  // the number of the last that tried it
+    Piece piece;           // of one event, with the last refusal
+    uint64_t request = 0;  // the number of the last that tried it; 0: an old one
+    bool passed = false;  // an event that was sent later may have arrived: too late to try it again
   };
 
   bool has_pieces() const { return !pieces_.empty(); }
-  bool has_suspects() const { return !suspects_.empty(); }
 
   void begin(LaneQueues::Taken taken) { pieces_.push_back({std::move(taken.events), taken.lanes}); }
   const Piece& piece() const { return pieces_.front(); }
@@ -51,15 +51,24 @@ class LaneWork {
   // The suspects of any of `lanes` that were tried last before `request`; they are the caller's.
   std::vector<Suspect> take_suspects(LaneSet lanes, uint64_t before_request);
 
-  // All suspects are to be tried again, before all else.
-  void reopen();
+  // An event of these lanes that request number `request` carried may have arrived.
+  void pass_suspects(LaneSet lanes, uint64_t request);
+
+  // All suspects are to be tried again, before all else. Those for which it is too late are given;
+  // they are the caller's.
+  std::vector<Suspect> reopen();
   // The first alone, and only once.
   void reopen_first();
-  // The number of the first event that was reopened and is not tried yet.
+  // Those that were reopened and not tried yet are suspects again.
+  void set_aside_reopened();
+  // The numbers of the oldest suspect that may be tried again, and of the oldest that was reopened
+  // and is not tried yet.
+  std::optional<uint64_t> suspect() const;
   std::optional<uint64_t> reopened() const;
 
  private:
   void reopen(Suspect suspect);
+  void set_aside(Piece piece, uint64_t request);
 
   std::deque<Piece> pieces_;
   std::deque<Suspect> suspects_;

@@ -21,7 +21,8 @@ class DeliveryTest : public testing::Test {
   ~DeliveryTest() override { stop(); }
 
   // Queues one event of `user`; the text is the user's name.
-  void queue(const std::string& user) {
+  void queue(const std::string& user) { queue_text(user, user); }
+  void queue_text(const std::string& user, const std::string& text) {
     const LedgerEntry entry{.rule = &rule_,
                             .commit_lsn = Lsn{sequence_ + 1},
                             .lsn = Lsn{sequence_ + 1},
@@ -32,7 +33,7 @@ class DeliveryTest : public testing::Test {
     ledger_.append({}, {&entry, 1});
     std::vector<EventBatch> fresh(lanes_.lanes());
     EventBatch& batch = fresh[lanes_.lane_of(user)];
-    batch.text = user;
+    batch.text = text;
     batch.close(sequence_++, 0);
     lanes_.push(fresh);
   }
@@ -194,6 +195,96 @@ TEST_F(DeliveryTest, WhatWasSentBeforeARefusalDoesNotLiftTheHold) {
   start({.first_backoff = 1ms, .backoff_cap = 1ms, .probe_interval = 1h});
   ASSERT_TRUE(wait_until([&] { return delivery_->delivered_events() == 1; }));
   EXPECT_FALSE(wait_until([&] { return tries > 1 || condition_.is_flowing(); }, 100ms));
+}
+
+namespace {
+
+Outcome refusal() {
+  Outcome outcome = answered(Outcome::Verdict::refused, "HTTP 400");
+  outcome.said = "it has no manners";
+  return outcome;
+}
+
+}  // namespace
+
+TEST_F(DeliveryTest, TheEventAtFaultBecomesADeadLetterAndTheRestArrives) {
+  destination_.set_answer([](size_t, const std::string& events) {
+    return events.find("poison") == std::string::npos ? accepted() : refusal();
+  });
+  queue_text("a", "a1");
+  queue_text("a", R"({"messageId":"m7","poison":1})");
+  queue_text("a", "a2");
+  queue_text("a", "a3");
+  start();
+  std::vector<DeadLetterQueue::Item> dead;
+  ASSERT_TRUE(wait_until([&] {
+    for (DeadLetterQueue::Item& item : dead_letters_.take_all())
+      dead.push_back(std::move(item));
+    return !dead.empty() && ledger_.unfinished() == 1;
+  }));
+  EXPECT_EQ(destination_.accepted(), (std::vector<std::string>{"a1", "a2,a3"}));
+  EXPECT_EQ(dead.size(), 1u);
+  EXPECT_EQ(dead[0].sequence, 1u) << "unfinished until it is stored";
+  const DeadLetter& letter = dead[0].letter;
+  EXPECT_EQ(letter.payload, R"({"messageId":"m7","poison":1})");
+  EXPECT_EQ(letter.message_id, "m7");
+  EXPECT_EQ(letter.reason, "refused");
+  EXPECT_EQ(letter.detail, "HTTP 400");
+  EXPECT_EQ(letter.answer, "it has no manners");
+  EXPECT_EQ(letter.position.rule, "identify");
+  EXPECT_TRUE(condition_.is_flowing());
+}
+
+TEST_F(DeliveryTest, ALoneCulpritNeedsNoOtherOnceTheReceiverHasTakenSome) {
+  destination_.set_answer([](size_t, const std::string& events) {
+    return events == "poison" ? refusal() : accepted();
+  });
+  queue("a");
+  start();
+  ASSERT_TRUE(wait_until([&] { return ledger_.is_idle(); }));
+  queue_text("a", "poison");
+  delivery_->wake();
+  ASSERT_TRUE(wait_until([&] { return dead_letters_.bytes() > 0; }));
+  EXPECT_TRUE(condition_.is_flowing());
+}
+
+TEST_F(DeliveryTest, AReceiverThatNeverTookAnythingMakesNoDeadLetter) {
+  std::atomic<bool> mended = false;
+  destination_.set_answer(
+      [&](size_t, const std::string&) { return mended ? accepted() : refusal(); });
+  for (int i = 0; i < 40; ++i)
+    queue("user-" + std::to_string(i));
+  start();
+  ASSERT_TRUE(wait_until([&] { return !condition_.is_flowing(); }));
+  EXPECT_EQ(condition_.text().substr(0, 60),
+            "held: every event is refused with HTTP 400: it has no manner");
+  const size_t attempts = destination_.attempts();
+  ASSERT_TRUE(wait_until([&] { return destination_.attempts() > attempts + 20; })) << "it probes";
+  EXPECT_EQ(dead_letters_.bytes(), 0u);
+  mended = true;
+  ASSERT_TRUE(wait_until([&] { return ledger_.is_idle() && condition_.is_flowing(); }));
+  EXPECT_EQ(dead_letters_.bytes(), 0u);
+}
+
+TEST_F(DeliveryTest, ABatchOfWhichNothingIsTakenHoldsUntilAnotherIs) {
+  destination_.set_answer([](size_t, const std::string& events) {
+    return events.find("poison") == std::string::npos ? accepted() : refusal();
+  });
+  const std::string bad = user_in_lane(0);
+  queue(user_in_lane(1));
+  start();
+  ASSERT_TRUE(wait_until([&] { return ledger_.is_idle(); }));
+  stop();
+  queue_text(bad, "poison1");
+  queue_text(bad, "poison2");
+  start();
+  ASSERT_TRUE(wait_until([&] { return !condition_.is_flowing(); }));
+  EXPECT_EQ(dead_letters_.bytes(), 0u);
+  queue(user_in_lane(1));
+  delivery_->wake();
+  ASSERT_TRUE(wait_until([&] { return condition_.is_flowing(); }));
+  ASSERT_TRUE(wait_until([&] { return ledger_.unfinished() == 2; }));
+  EXPECT_EQ(dead_letters_.take_all().size(), 2u);
 }
 
 }  // namespace waltrack

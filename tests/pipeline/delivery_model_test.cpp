@@ -1,0 +1,232 @@
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <gtest/gtest.h>
+#include <map>
+#include <random>
+#include <set>
+
+#include "model/progress.hpp"
+#include "pipeline/delivery.hpp"
+#include "pipeline/fakes.hpp"
+
+namespace waltrack {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct ModelOptions {
+  bool poison = false;   // some events are never taken
+  bool fences = false;   // some name two users
+  bool noise = false;    // any request may fail, or be refused, by chance; or be taken all the same
+  bool outages = false;  // for a while: nobody answers, the key is wrong
+  bool broken = false;   // for a while: every event is refused
+};
+
+// Random events of a few users go through the real delivery to a receiver with moods, all in one
+// thread and in time that jumps. Checked: every event but the poison arrives, one user's in order;
+// poison never does; what is told to the fates is so.
+class DeliveryModel final : public Destination, public EventFates {
+ public:
+  DeliveryModel(uint64_t seed, ModelOptions options)
+      : random_(seed),
+        options_(options),
+        queues_(1 + dice(8), {.bytes = 400, .events = 1 + dice(40)}),
+        delivery_(
+            queues_, *this, *this, condition_, clock_,
+            {.first_backoff = 10ms, .backoff_cap = 100ms, .probe_interval = 1000ms, .seed = seed},
+            [] {}) {}
+
+  void run() {
+    delivery_.run();
+    ASSERT_EQ(ended_, kEvents) << "some event has no end";
+    for (size_t event = 0; event < kEvents; ++event) {
+      if (poison_.contains(event)) {
+        EXPECT_EQ(fate_[event], "refused") << event;
+        EXPECT_FALSE(received_.contains(event)) << event;
+      } else if (fate_[event] == "refused") {
+        ++wronged_;
+      } else {
+        EXPECT_TRUE(received_.contains(event)) << event;
+      }
+    }
+    // A receiver that was broken for a moment, and nothing else, may cost a few.
+    EXPECT_LE(wronged_, broken_times_ * (Delivery::kMostInARow + Delivery::kMostLoneCulprits));
+  }
+
+  // Destination
+  void send(size_t lane, std::string_view events) override {
+    std::vector<size_t>& numbers = in_flight_[lane];
+    ASSERT_TRUE(numbers.empty()) << "two requests of one lane";
+    for (size_t at = 0; at < events.size();) {
+      const size_t end = std::min(events.find(',', at), events.size());
+      numbers.push_back(std::stoul(std::string(events.substr(at + 1, end - at - 1))));
+      at = end + 1;
+    }
+  }
+
+  void wait(std::chrono::milliseconds timeout, std::vector<Outcome>& outcomes) override {
+    if (++waits_ > 200'000) {
+      ADD_FAILURE() << "it goes on for ever";
+      return delivery_.stop();
+    }
+    write_some();
+    change_mood();
+    std::vector<size_t> lanes;
+    for (const auto& [lane, numbers] : in_flight_) {
+      if (!numbers.empty()) lanes.push_back(lane);
+    }
+    std::shuffle(lanes.begin(), lanes.end(), random_);
+    if (!lanes.empty()) lanes.resize(1 + dice(lanes.size()));
+    for (const size_t lane : lanes) {
+      Outcome outcome = answer(in_flight_[lane]);
+      outcome.lane = lane;
+      in_flight_[lane].clear();
+      outcomes.push_back(std::move(outcome));
+    }
+    clock_.pass(lanes.empty() ? std::max(timeout, 1ms) : 1ms);
+    if (ended_ == kEvents) delivery_.stop();
+  }
+  void wake() override {}
+
+  // EventFates
+  void accepted(std::span<const uint64_t> sequences) override {
+    for (const uint64_t event : sequences)
+      settle(event, "accepted");
+  }
+  void refused(uint64_t sequence, std::string payload, const Refusal& why) override {
+    EXPECT_EQ(payload, text_of(sequence));
+    EXPECT_NE(why.reason, "");
+    settle(sequence, "refused");
+  }
+
+ private:
+  enum class Mood { fine, away, wrong_key, broken };
+  static constexpr size_t kEvents = 400;
+  static constexpr int kUsers = 7;
+
+  size_t dice(size_t sides) { return random_() % sides; }
+  bool chance(int percent) { return dice(100) < static_cast<size_t>(percent); }
+  static std::string text_of(size_t event) { return "e" + std::to_string(event); }
+
+  void settle(size_t event, const char* fate) {
+    EXPECT_TRUE(fate_.emplace(event, fate).second) << event << " ended twice";
+    if (event < kEvents) ++ended_;
+  }
+
+  // As the outbox does. Behind those that count others come until all have ended.
+  void write_some() {
+    if (waits_ > kEvents && chance(90)) return;
+    for (size_t more = dice(12); more > 0; --more, ++next_) {
+      std::vector<int>& users = users_[next_];
+      users.push_back(static_cast<int>(dice(kUsers)));
+      if (options_.fences && chance(15)) users.push_back(static_cast<int>(dice(kUsers)));
+      if (options_.poison && next_ < kEvents && chance(6)) poison_.insert(next_);
+      LaneSet lanes = 0;
+      for (const int user : users)
+        lanes |= LaneSet{1} << queues_.lane_of("user-" + std::to_string(user));
+      EventBatch event;
+      event.text = text_of(next_);
+      event.close(next_, 0);
+      if (std::has_single_bit(lanes)) {
+        std::vector<EventBatch> fresh(queues_.lanes());
+        fresh[static_cast<size_t>(std::countr_zero(lanes))] = std::move(event);
+        queues_.push(fresh);
+      } else {
+        queues_.push_fence(event, lanes);
+      }
+    }
+  }
+
+  void change_mood() {
+    if (mood_ != Mood::fine && chance(10)) mood_ = Mood::fine;
+    if (mood_ != Mood::fine || !chance(3)) return;
+    if (options_.outages) mood_ = chance(50) ? Mood::away : Mood::wrong_key;
+    if (options_.broken && chance(50)) {
+      mood_ = Mood::broken;
+      ++broken_times_;
+    }
+  }
+
+  Outcome answer(const std::vector<size_t>& events) {
+    const bool poisoned =
+        std::ranges::any_of(events, [&](size_t e) { return poison_.contains(e); });
+    if (mood_ == Mood::away) return answered(Outcome::Verdict::retry, "no answer");
+    if (mood_ == Mood::wrong_key) return answered(Outcome::Verdict::hold, "HTTP 401");
+    if (mood_ == Mood::broken || poisoned) return answered(Outcome::Verdict::refused, "HTTP 400");
+    if (options_.noise && chance(8)) return answered(Outcome::Verdict::refused, "HTTP 413");
+    if (options_.noise && chance(8)) return answered(Outcome::Verdict::retry, "HTTP 500");
+    for (const size_t event : events)
+      receive(event);
+    if (options_.noise && chance(8)) return answered(Outcome::Verdict::retry, "reset");
+    return waltrack::accepted();
+  }
+
+  void receive(size_t event) {
+    if (!received_.insert(event).second) return;
+    for (const int user : users_[event]) {
+      EXPECT_TRUE(newest_[user] <= event) << event << " of user " << user << " came late";
+      newest_[user] = event;
+    }
+  }
+
+  std::mt19937_64 random_;
+  const ModelOptions options_;
+  FakeClock clock_;
+  DeliveryCondition condition_;
+  LaneQueues queues_;
+  Delivery delivery_;
+
+  size_t next_ = 0;
+  size_t ended_ = 0;
+  size_t waits_ = 0;
+  Mood mood_ = Mood::fine;
+  int broken_times_ = 0;
+  int wronged_ = 0;
+  std::map<size_t, std::vector<int>> users_;
+  std::set<size_t> poison_;
+  std::map<size_t, std::vector<size_t>> in_flight_;
+  std::set<size_t> received_;
+  std::map<int, size_t> newest_;
+  std::map<size_t, std::string> fate_;
+};
+
+uint64_t number_of(const char* variable, uint64_t standard) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? standard : std::strtoull(text, nullptr, 10);
+}
+
+void run_seeds(ModelOptions options) {
+  const uint64_t one = number_of("WALTRACK_SEED", 0);
+  const uint64_t seeds = one != 0 ? 1 : number_of("WALTRACK_SEEDS", 200);
+  for (uint64_t i = 1; i <= seeds; ++i) {
+    const uint64_t seed = one != 0 ? one : i;
+    SCOPED_TRACE("WALTRACK_SEED=" + std::to_string(seed));
+    DeliveryModel(seed, options).run();
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+}  // namespace
+
+TEST(DeliveryModel, PoisonEndsAloneAndTheRestArrivesInOrder) {
+  run_seeds({.poison = true, .fences = true});
+}
+
+TEST(DeliveryModel, AReceiverThatFailsByChanceCostsNothing) {
+  run_seeds({.poison = true, .fences = true, .noise = true});
+}
+
+TEST(DeliveryModel, OutagesAndWrongKeysCostNothing) {
+  run_seeds({.poison = true, .fences = true, .noise = true, .outages = true});
+}
+
+TEST(DeliveryModel, AReceiverThatRefusesAllForAWhileCostsNextToNothing) {
+  run_seeds({.poison = true, .fences = true, .noise = true, .outages = true, .broken = true});
+}
+
+TEST(DeliveryModel, WithoutPoisonARefusalOfAllIsSurvivedInOrder) {
+  run_seeds({.fences = true, .broken = true});
+}
+
+}  // namespace waltrack
