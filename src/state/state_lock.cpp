@@ -28,22 +28,28 @@ StateLock::Holder read_holder(int fd) {
   return {length > 0 ? std::atoi(text) : 0};
 }
 
-Error in_use(const std::string& state_path, const StateLock::Holder& holder) {
+Error in_use(const StateLock::Thing& thing, const StateLock::Holder& holder) {
   const std::string who =
       holder.pid > 0 ? "process " + std::to_string(holder.pid) : std::string("another process");
-  return Error(ErrorKind::failure, "the state file is in use by " + who, state_path,
-               "one state file serves one `waltrack run`: stop the other one, or give this one a "
-               "`state:` and a `source.slot:` of its own");
+  return Error(ErrorKind::failure, "the " + thing.name + " is in use by " + who, thing.path,
+               "one " + thing.name +
+                   " serves one `waltrack run`: stop the other one, or give "
+                   "this one " +
+                   thing.settings + " of its own");
 }
 
 }  // namespace
 
-StateLock::StateLock(const std::string& state_path) {
-  fd_ = open(lock_path(state_path).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+StateLock::StateLock(const std::string& state_path)
+    : StateLock(Thing{lock_path(state_path), state_path, "state file",
+                      "a `state:` and a `source.slot:`"}) {}
+
+StateLock::StateLock(const Thing& thing) {
+  fd_ = open(thing.lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd_ < 0) {
     throw Error(ErrorKind::failure,
-                std::string("cannot make a file beside the state file: ") + std::strerror(errno),
-                lock_path(state_path),
+                "cannot make the lock file of the " + thing.name + ": " + std::strerror(errno),
+                thing.lock_path,
                 "the user that runs waltrack must be able to write to this folder");
   }
   struct flock lock = whole_file(F_WRLCK);
@@ -51,10 +57,9 @@ StateLock::StateLock(const std::string& state_path) {
     const int reason = errno;
     const Holder holder = read_holder(fd_);
     close(fd_);
-    if (reason == EAGAIN || reason == EACCES) throw in_use(state_path, holder);
-    throw Error(ErrorKind::failure,
-                std::string("cannot lock the state file: ") + std::strerror(reason), state_path,
-                "put the state file on a local disk");
+    if (reason == EAGAIN || reason == EACCES) throw in_use(thing, holder);
+    throw Error(ErrorKind::failure, "cannot lock the " + thing.name + ": " + std::strerror(reason),
+                thing.path, "put the " + thing.name + " on a local disk");
   }
   // Only for messages: a process id that could not be written is merely not told.
   const std::string pid = std::to_string(getpid()) + "\n";

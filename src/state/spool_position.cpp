@@ -1,0 +1,37 @@
+#include "state/spool_position.hpp"
+
+#include <cstring>
+#include <fcntl.h>
+#include <string>
+
+#include "base/log.hpp"
+#include "state/spool_errors.hpp"
+#include "state/spool_format.hpp"
+
+namespace waltrack {
+
+SpoolPosition::SpoolPosition(const std::filesystem::path& folder) : path_(folder / "position") {
+  std::string bytes;
+  int problem = file_.open(path_, O_RDWR | O_CREAT);
+  if (problem == 0) problem = file_.read_at(0, kSpoolPositionBytes, bytes);
+  if (problem != 0) throw spool_errors::disk(problem, "open the spool's position", path_);
+  stored_ = decode_spool_position(bytes);
+}
+
+void SpoolPosition::write(uint64_t released) {
+  told(file_.write_at(0, encode_spool_position(released)));
+}
+
+void SpoolPosition::sync() {
+  told(file_.sync_data());
+}
+
+void SpoolPosition::told(int problem) {
+  if (problem != 0 && !failing_) {
+    log::warn("the spool's position cannot be stored; a restart would send some events again",
+              {{"file", path_.string()}, {"reason", std::strerror(problem)}});
+  }
+  failing_ = problem != 0;
+}
+
+}  // namespace waltrack
