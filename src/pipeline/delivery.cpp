@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "base/failpoint.hpp"
 #include "base/log.hpp"
 
 namespace waltrack {
@@ -56,7 +57,9 @@ void Delivery::start_due_lanes(SteadyTime now) {
     if (!may_start(lane, now)) continue;
     if (!lane.batch) lane.batch = queues_.take(i);
     if (!lane.batch) continue;
+    failpoint("delivery.before_send");
     destination_.send(i, lane.batch->text);
+    failpoint("delivery.sent");
     lane.phase = Lane::Phase::in_flight;
     lane.request = ++requests_;
     ++in_flight_;
@@ -86,6 +89,7 @@ milliseconds Delivery::until_next(SteadyTime now) const {
 
 void Delivery::handle(const Outcome& outcome, SteadyTime now) {
   Lane& lane = lanes_[outcome.lane];
+  failpoint("delivery.answered");
   --in_flight_;
   switch (outcome.verdict) {
     case Outcome::Verdict::accepted:
@@ -102,6 +106,7 @@ void Delivery::handle(const Outcome& outcome, SteadyTime now) {
 
 void Delivery::accept(Lane& lane, SteadyTime now) {
   ledger_.finish(lane.batch->sequences);
+  failpoint("delivery.finished");
   delivered_.fetch_add(lane.batch->sequences.size(), std::memory_order_relaxed);
   queues_.release(*lane.batch);
   lane.batch.reset();
