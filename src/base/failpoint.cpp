@@ -112,6 +112,7 @@ void act(const ArmedFailpoint& failpoint) {
       log::warn("failpoint: error", {{"name", failpoint.name}});
       throw Error(ErrorKind::transient, "failpoint " + failpoint.name);
     case ArmedFailpoint::Action::sleep:
+      if (failpoint.hit) log::warn("failpoint: sleep", {{"name", failpoint.name}});
       std::this_thread::sleep_for(std::chrono::milliseconds(failpoint.sleep_ms));
       return;
   }

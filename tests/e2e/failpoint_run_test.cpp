@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/failpoint.hpp"
 #include "e2e/e2e_fixture.hpp"
 #include "e2e/notes.hpp"
 
@@ -46,6 +47,40 @@ TEST_F(FailpointRun, AnErrorInTheStreamIsMendedByAnotherStream) {
   notes_.write_singly(1);
   EXPECT_TRUE(receiver_.wait_for_known(1));
   EXPECT_EQ(run_.stop().code, 0);
+}
+
+// A run that streams, backfills and keeps a dead letter meets all of them.
+TEST_F(FailpointRun, EveryPlaceIsReached) {
+  server_.exec(
+      "CREATE TABLE facts (id int PRIMARY KEY, body text);"
+      "INSERT INTO facts SELECT n, '{}' FROM generate_series(1, 100) n;"
+      "INSERT INTO facts VALUES (101, 'no JSON')");
+  RunSettings settings;
+  settings.mappings = std::string(Notes::kMapping) + R"yaml(
+---
+table: public.facts
+backfill: initial
+user_id: id
+track:
+  - event: Fact Added
+    on: [insert, backfill]
+    properties: { theme: body ->> 'theme' }
+)yaml";
+  TestRun run(server_, receiver_, settings);
+  std::string setting;
+  for (const std::string_view name : failpoint_names())
+    setting.append(setting.empty() ? "" : ";").append(name).append("=sleep:0@1");
+  run.set_failpoint(setting);
+  run.start();
+  ASSERT_TRUE(run.wait_until_streaming());
+  notes_.write(10);
+  EXPECT_TRUE(receiver_.wait_for_known(110));
+  EXPECT_TRUE(run.wait_for_log("a backfill is over"));
+  EXPECT_TRUE(run.wait_until_confirmed(current_wal(server_)));
+  EXPECT_EQ(run.stop().code, 0);
+  for (const std::string_view name : failpoint_names()) {
+    EXPECT_EQ(count_of(run.log(), "failpoint: sleep name=" + std::string(name) + "\n"), 1U) << name;
+  }
 }
 
 TEST_F(FailpointRun, ANameThatIsNoneEndsItAtOnce) {
