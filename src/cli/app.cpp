@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/failpoint.hpp"
 #include "base/log.hpp"
 #include "base/nearest.hpp"
 #include "cli/command.hpp"
@@ -112,6 +113,7 @@ int run_app(int argc, char** argv) {
     return tell_usage(app, error, argc, argv);
   }
   try {
+    arm_failpoints();
     return action();
   } catch (const Error& error) {
     return tell(error);

@@ -34,6 +34,9 @@ const char* const kExamples =
     "  curl -d '{\"answer\": 429, \"retry_after\": 1}' http://127.0.0.1:8091/control\n"
     "  curl -d '{\"answer\": 500, \"count\": 1, \"take\": true}' http://127.0.0.1:8091/control\n"
     "  curl -d '{\"delay_ms\": 200}' http://127.0.0.1:8091/control\n"
+    "  curl -d '{\"poison\": \"4711\", \"poison_answer\": 413}' http://127.0.0.1:8091/control\n"
+    "  curl -d '{\"random\": {\"seed\": 7, \"answers\": {\"429\": 0.1, \"500\": 0.1},\n"
+    "      \"reset\": 0.05, \"stall\": 0.01, \"stall_ms\": 500}}' http://127.0.0.1:8091/control\n"
     "  curl -d '{}' http://127.0.0.1:8091/control          back to normal";
 
 EventPrinter::Look look_for(const ReceiveOptions& options, std::FILE* out) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/failpoint.hpp"
 #include "base/log.hpp"
 #include "base/size_text.hpp"
 
@@ -332,7 +333,9 @@ bool BackfillWeaver::map_some() {
   const TableBackfill::Mapped mapped = next->table.map_rows(*mapper_, outbox_);
   rows_ += mapped.rows;
   tell(*next);
+  failpoint("backfill.before_step");
   add_step(next->table.step());
+  failpoint("backfill.step_added");
   unsaved_.push_back({steps_, mapped.rows});
   unsaved_rows_ += mapped.rows;
   if (mapped.window_done) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/failpoint.hpp"
 #include "base/log.hpp"
 #include "pipeline/backfill_weaver.hpp"
 
@@ -144,6 +145,7 @@ bool Capture::read_some() {
   StreamItem item;
   for (int i = 0; i < kMostItems; ++i) {
     if (!source_.next(item)) return false;
+    failpoint("capture.received");
     backoff_.reset();
     handle(item);
     if (outbox_.is_full() || reply_requested_ || holds_for_offer()) return true;
@@ -161,6 +163,7 @@ void Capture::handle(StreamItem& item) {
       if (weaver_ != nullptr) item.change.tell_all = weaver_->see(item.change);
       outbox_.set_row(item.transaction, item.change);
       mappings_.mapper->map(item.transaction, item.change, outbox_);
+      failpoint("capture.mapped");
       return;
     case StreamItem::Kind::commit:
       in_transaction_ = false;
@@ -169,6 +172,7 @@ void Capture::handle(StreamItem& item) {
       outbox_.mark(item.end_lsn);
       received_ = std::max(received_, item.end_lsn);
       if (weaver_ != nullptr) weaver_->committed(item.transaction, item.end_lsn);
+      failpoint("capture.committed");
       return;
     case StreamItem::Kind::keepalive:
       handle_keepalive(item);

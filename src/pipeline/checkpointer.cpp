@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/failpoint.hpp"
 #include "base/log.hpp"
 
 namespace waltrack {
@@ -123,6 +124,7 @@ void Checkpointer::save(bool position_alone) {
     letters.push_back(item.letter);
     sequences.push_back(item.sequence);
     tell(item.letter);
+    failpoint("checkpointer.letter_taken");
   }
   // Letters, steps and the checkpoint that passes them become durable in one transaction; if it
   // fails, none is, and nothing was published.
@@ -134,12 +136,15 @@ void Checkpointer::save(bool position_alone) {
   if (must_save || (worth_saving && progress.checkpoint != saved_)) {
     // A checkpoint on another timeline than the stored one would look like a history that diverged.
     if (source_.state().origin != origin_saved_) save_source();
+    failpoint("checkpointer.before_save");
     store_.save(progress.checkpoint, letters, progress.steps);
+    failpoint("checkpointer.saved");
     backfills_.saved(progress.steps);
     saved_ = progress.checkpoint;
     position_saved_at_ = std::chrono::steady_clock::now();
     dead_.fetch_add(letters.size(), std::memory_order_relaxed);
     confirmed_.store(saved_.lsn.value, std::memory_order_release);
+    failpoint("checkpointer.published");
     on_saved_();
   }
   if (const std::string condition = condition_.text(); condition != saved_condition_) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "base/failpoint.hpp"
+
 namespace waltrack {
 namespace {
 
@@ -19,6 +21,7 @@ void answer(const ReadJob& job, ChunkReader& reader, const std::stop_token& stop
       return;
     case ReadJob::Kind::chunk:
       result.chunk = reader.read(job.request, stop);
+      failpoint("backfill.chunk_read");
       return;
     case ReadJob::Kind::flushed:
       result.flushed = reader.flushed();

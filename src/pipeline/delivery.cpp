@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "base/failpoint.hpp"
 #include "base/log.hpp"
 #include "model/progress.hpp"
 
@@ -52,7 +53,9 @@ void Delivery::start_due_lanes(SteadyTime now) {
     if (restoring && (i != *restoring || in_flight_ > 0)) continue;
     if (!may_start(i, now) || !load(i)) continue;
     Lane& lane = lanes_[i];
+    failpoint("delivery.before_send");
     destination_.send(i, lane.work.piece().events.text);
+    failpoint("delivery.sent");
     lane.phase = Lane::Phase::in_flight;
     lane.request = ++requests_;
     ++in_flight_;
@@ -115,6 +118,7 @@ milliseconds Delivery::until_next(SteadyTime now) const {
 
 void Delivery::handle(const Outcome& outcome, SteadyTime now) {
   Lane& lane = lanes_[outcome.lane];
+  failpoint("delivery.answered");
   --in_flight_;
   switch (outcome.verdict) {
     case Outcome::Verdict::accepted:
@@ -139,6 +143,7 @@ void Delivery::accept(size_t i, SteadyTime now) {
   Lane& lane = lanes_[i];
   const LaneWork::Piece done = lane.work.accept();
   fates_.accepted(done.events.sequences);
+  failpoint("delivery.finished");
   delivered_.fetch_add(done.events.count(), std::memory_order_relaxed);
   finished_ = true;
   if (!lane.work.has_pieces()) queues_.finish(i);

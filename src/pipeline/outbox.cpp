@@ -4,6 +4,7 @@
 #include <bit>
 #include <utility>
 
+#include "base/failpoint.hpp"
 #include "base/json_text.hpp"
 
 namespace waltrack {
@@ -124,6 +125,7 @@ void Outbox::reject(const Rule& rule, std::string_view reason, std::string_view 
                       change_->lsn, change_->ordinal);
   }
   rejected_.push_back({next_sequence_, std::move(letter)});
+  failpoint("outbox.dead_letter_made");
   append_entry(entry);
   if (rejected_.size() >= kFlushEvents) full_ = true;
 }
@@ -179,13 +181,16 @@ bool Outbox::flush() {
   tell_shadow();
   const bool before = std::exchange(handed_over_, false);
   if (entries_.empty() && leading_mark_.is_none() && steps_.empty()) return before;
+  failpoint("outbox.before_flush");
   // First: an event may finish once it is in a lane.
   ledger_.append(leading_mark_, entries_, std::exchange(steps_, {}));
+  failpoint("outbox.in_ledger");
   leading_mark_ = {};
   entries_.clear();
   lanes_.push(fresh_);
   if (!fence_.empty()) lanes_.push_fence(fence_, fence_lanes_);
   if (!rejected_.empty()) dead_letters_.push(std::exchange(rejected_, {}));
+  failpoint("outbox.flushed");
   full_ = false;
   return true;
 }

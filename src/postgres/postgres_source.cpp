@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <utility>
 
+#include "base/failpoint.hpp"
 #include "base/log.hpp"
 #include "postgres/pgoutput_decoder.hpp"
 #include "postgres/wal2json_decoder.hpp"
@@ -57,6 +58,7 @@ void PostgresSource::open(Lsn start) {
   schedule_ = ReportSchedule(SystemClock().steady(), timeout);
   log::info("streaming",
             {{"slot", settings_.slot}, {"plugin", plugin_name(plugin_)}, {"from", start.text()}});
+  failpoint("replication.opened");
 }
 
 void PostgresSource::close() {
@@ -205,8 +207,10 @@ void PostgresSource::ask_position(Lsn confirmed) {
 }
 
 void PostgresSource::send_report(Lsn confirmed, bool ask) {
+  failpoint("replication.before_report");
   if (stream_->send_status(std::max(received_, confirmed), confirmed, ask)) {
     schedule_.sent(SystemClock().steady(), confirmed, ask);
+    failpoint("replication.reported");
   }
 }
 

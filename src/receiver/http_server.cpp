@@ -20,6 +20,9 @@ namespace {
 constexpr int kIdleMs = 120'000;    // between two requests
 constexpr int kStalledMs = 30'000;  // within one
 
+// A connection has a thread of its own.
+thread_local bool to_be_reset = false;
+
 bool wait_for(socket_t socket, short what, int timeout_ms) {
   pollfd waiting{socket, what, 0};
   int ready = 0;
@@ -57,7 +60,7 @@ class Connection final : public httplib::Stream {
   }
 
   ssize_t write(const char* from, size_t size) override {
-    if (!is_writable()) return -1;
+    if (to_be_reset || !is_writable()) return -1;
     ssize_t count = 0;
     do {
       count = ::send(socket_, from, size, MSG_NOSIGNAL);
@@ -234,9 +237,18 @@ bool HttpServer::process_and_close_socket(socket_t socket) {
     const std::lock_guard lock(m_);
     open_.erase(socket);
   }
-  ::shutdown(socket, SHUT_RDWR);
+  if (to_be_reset) {
+    const linger at_once{1, 0};
+    ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+  } else {
+    ::shutdown(socket, SHUT_RDWR);
+  }
   ::close(socket);
   return good;
+}
+
+void HttpServer::reset_this_connection() {
+  to_be_reset = true;
 }
 
 void HttpServer::stop_all() {

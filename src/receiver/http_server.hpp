@@ -21,6 +21,9 @@ class HttpServer final : public httplib::Server {
   // returns. Any thread, once it runs.
   void stop_all();
 
+  // Within a handler: no answer goes out, the connection ends with RST.
+  static void reset_this_connection();
+
  private:
   bool process_and_close_socket(socket_t socket) override;
 

@@ -51,7 +51,6 @@ Taken Inbox::take(std::string& body, std::string_view single_type, size_t wire_b
   std::string fault = reader.read(body, single_type, clock_.utc_us(), events);
 
   const std::lock_guard lock(m_);
-  ++stats_.requests;
   stats_.wire_bytes += wire_bytes;
   stats_.body_bytes += body.size();
   if (!fault.empty()) return reject_locked(400, std::move(fault));
@@ -122,14 +121,14 @@ Taken Inbox::reject_locked(int status, std::string reason) {
 
 void Inbox::reject(int status, std::string_view reason) {
   const std::lock_guard lock(m_);
-  ++stats_.requests;
   reject_locked(status, std::string(reason));
 }
 
-void Inbox::count_failed() {
+void Inbox::count_answer(std::string_view answer, bool failed) {
   const std::lock_guard lock(m_);
   ++stats_.requests;
-  ++stats_.failed_requests;
+  if (failed) ++stats_.failed_requests;
+  count(stats_.by_answer, answer);
 }
 
 ReceiverStats Inbox::stats() const {

@@ -46,9 +46,10 @@ class Inbox {
   // type. First-seen events stand in the file when it returns 200.
   Taken take(std::string& body, std::string_view single_type, size_t wire_bytes);
 
-  // Counts a request that was answered without looking at its events.
+  // Tells of a request that is refused without looking at its events.
   void reject(int status, std::string_view reason);
-  void count_failed();
+  // Counts a request. `failed`: it was not answered as it deserved.
+  void count_answer(std::string_view answer, bool failed);
 
   ReceiverStats stats() const;
 

@@ -2,12 +2,12 @@
 
 #include <charconv>
 #include <condition_variable>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include "base/error.hpp"
 #include "receiver/http_server.hpp"
+#include "receiver/planned_failures.hpp"
 #include "receiver/segment_rules.hpp"
 
 namespace waltrack {
@@ -30,40 +30,6 @@ std::string basic_header(const std::string& write_key) {
   return httplib::make_basic_authentication_header(write_key, "").second;
 }
 
-int checked_int(const nlohmann::json& value, const char* key, int low, int high) {
-  if (!value.is_number_integer() || value < low || value > high) {
-    throw Error(ErrorKind::usage, std::string(key) + " must be a whole number from " +
-                                      std::to_string(low) + " to " + std::to_string(high));
-  }
-  return value.get<int>();
-}
-
-// Each call to /control says everything anew.
-FailureSwitch parse_failure(const std::string& body) {
-  constexpr int kMost = std::numeric_limits<int>::max();
-  const nlohmann::json json = nlohmann::json::parse(body, nullptr, false);
-  if (!json.is_object()) throw Error(ErrorKind::usage, "the body must be a JSON object");
-  FailureSwitch failure;
-  for (const auto& [key, value] : json.items()) {
-    if (key == "answer") {
-      failure.answer = checked_int(value, "answer", 200, 599);
-    } else if (key == "count") {
-      failure.count = checked_int(value, "count", 0, kMost);
-    } else if (key == "retry_after") {
-      failure.retry_after = checked_int(value, "retry_after", 0, kMost);
-    } else if (key == "delay_ms") {
-      failure.delay = std::chrono::milliseconds(checked_int(value, "delay_ms", 0, 3'600'000));
-    } else if (key == "take" && value.is_boolean()) {
-      failure.take = value.get<bool>();
-    } else {
-      throw Error(ErrorKind::usage,
-                  "unknown or wrong: '" + key +
-                      "'; known: answer, count, retry_after, delay_ms, take (true or false)");
-    }
-  }
-  return failure;
-}
-
 }  // namespace
 
 struct Receiver::Serving {
@@ -75,18 +41,18 @@ struct Receiver::Serving {
              const httplib::ContentReader& read);
   void answer_batch(const httplib::Request& request, httplib::Response& response,
                     std::string& body);
+  void refuse(httplib::Response& response, int status, std::string_view reason);
   const char* refuse_reason(const httplib::Request& request) const;
-  FailureSwitch take_failure();
 
   const ReceiverSettings settings;
   Inbox inbox;
+  PlannedFailures failures;
   HttpServer http;
   int port = 0;
   std::thread thread;
 
-  std::mutex m;  // guards the two below
-  FailureSwitch failure;
-  bool stopping = false;
+  std::mutex m;
+  bool stopping = false;  // guarded by m
   std::condition_variable stopped;
 };
 
@@ -103,9 +69,7 @@ void Receiver::Serving::set_up_routes() {
   if (!settings.control) return;
   http.Post("/control", [this](const httplib::Request& request, httplib::Response& response) {
     try {
-      const FailureSwitch asked = parse_failure(request.body);
-      const std::lock_guard lock(m);
-      failure = asked;
+      failures.ask(parse_failure_switch(request.body));  // each call says everything anew
     } catch (const Error& error) {
       say_failure(response, 400, error.what());
       return;
@@ -123,33 +87,34 @@ void Receiver::Serving::track(const httplib::Request& request, httplib::Response
     if (body.size() <= kMostRequestBytes) body.append(data, length);
     return true;
   });
+  RequestLot lot;
   if (!was_read) {
-    constexpr std::string_view kReason = "the body is not what its headers say";
-    inbox.reject(400, kReason);
-    say_failure(response, 400, kReason);
+    refuse(response, 400, "the body is not what its headers say");
     response.set_header("Connection", "close");
-    return;
-  }
-  const FailureSwitch now = take_failure();
-  if (now.answer == 200) {
-    answer_batch(request, response, body);
   } else {
-    if (now.take) answer_batch(request, response, body);
-    inbox.count_failed();
-    say_failure(response, now.answer, "asked for by /control");
-    if (now.retry_after >= 0) response.set_header("Retry-After", std::to_string(now.retry_after));
+    lot = failures.next(body);
+    if (lot.take) answer_batch(request, response, body);
+    if (lot.answer != 200) say_failure(response, lot.answer, "asked for by /control");
+    if (lot.retry_after >= 0) response.set_header("Retry-After", std::to_string(lot.retry_after));
   }
-  if (now.delay.count() > 0) {
+  if (lot.reset) HttpServer::reset_this_connection();
+  inbox.count_answer(lot.reset ? "reset" : std::to_string(response.status),
+                     lot.reset || lot.answer != 200);
+  if (lot.delay.count() > 0) {
     std::unique_lock lock(m);
-    stopped.wait_for(lock, now.delay, [&] { return stopping; });
+    stopped.wait_for(lock, lot.delay, [&] { return stopping; });
   }
+}
+
+void Receiver::Serving::refuse(httplib::Response& response, int status, std::string_view reason) {
+  inbox.reject(status, reason);
+  say_failure(response, status, reason);
 }
 
 void Receiver::Serving::answer_batch(const httplib::Request& request, httplib::Response& response,
                                      std::string& body) {
   if (const char* reason = refuse_reason(request)) {
-    inbox.reject(401, reason);
-    say_failure(response, 401, reason);
+    refuse(response, 401, reason);
     return;
   }
   const std::string call = request.matches[1];
@@ -175,14 +140,6 @@ const char* Receiver::Serving::refuse_reason(const httplib::Request& request) co
     return "this write key is not let in";
   }
   return nullptr;
-}
-
-FailureSwitch Receiver::Serving::take_failure() {
-  const std::lock_guard lock(m);
-  FailureSwitch now = failure;
-  if (failure.count == 0) now.answer = 200;
-  if (failure.count > 0) --failure.count;
-  return now;
 }
 
 Receiver::Receiver(const ReceiverSettings& settings, const Clock& clock, ReceiverObserver* observer)
@@ -214,8 +171,7 @@ std::string Receiver::batch_url() const {
 }
 
 void Receiver::set_failure(const FailureSwitch& failure) {
-  const std::lock_guard lock(serving_->m);
-  serving_->failure = failure;
+  serving_->failures.ask(failure);
 }
 
 ReceiverStats Receiver::stats() const {

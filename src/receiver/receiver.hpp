@@ -1,10 +1,10 @@
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <string>
 
 #include "base/clock.hpp"
+#include "receiver/failure_switch.hpp"
 #include "receiver/inbox.hpp"
 #include "receiver/receiver_stats.hpp"
 
@@ -16,16 +16,6 @@ struct ReceiverSettings {
   std::string ndjson;     // file for first-seen events; empty: none
   std::string write_key;  // the one that is let in; empty: any
   bool control = false;   // offer POST /control: for tests and demos
-};
-
-// What POST /control asks for, to see how a sender takes failures:
-// {"answer": 503, "count": 10, "retry_after": 1, "take": true, "delay_ms": 200}.
-struct FailureSwitch {
-  int answer = 200;
-  int count = -1;        // so many requests get `answer`, then 200; below 0: until told otherwise
-  int retry_after = -1;  // seconds, for the header; below 0: none
-  bool take = false;     // take the events although `answer` says otherwise
-  std::chrono::milliseconds delay{0};  // before every answer
 };
 
 // A local receiver that speaks and judges as Segment's HTTP API does, and shows what Segment would

@@ -37,6 +37,7 @@ std::string ReceiverStats::json() const {
       {"wire_bytes", wire_bytes},
       {"body_bytes", body_bytes},
       {"known", known},
+      {"by_answer", by_answer},
       {"by_type", by_type},
       {"by_event", by_event},
       {"dropped_reasons", dropped_reasons},

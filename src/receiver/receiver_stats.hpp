@@ -24,6 +24,7 @@ struct ReceiverStats {
   uint64_t wire_bytes = 0;  // bodies as they came, compressed or not
   uint64_t body_bytes = 0;  // bodies uncompressed
   uint64_t known = 0;       // messageIds, those of an earlier run among them
+  Counts by_answer;         // requests by status; "reset": the connection was, by request
   Counts by_type;           // accepted events
   Counts by_event;          // accepted track calls by name; the rest of too many names is "(other)"
   Counts dropped_reasons;

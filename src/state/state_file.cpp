@@ -9,6 +9,7 @@
 #include <random>
 #include <unistd.h>
 
+#include "base/failpoint.hpp"
 #include "state/backfill_tables.hpp"
 #include "state/mapping_state_json.hpp"
 #include "state/source_state_json.hpp"
@@ -156,7 +157,9 @@ void StateFile::adopt(const SourceIdentity& source, const Checkpoint& start) {
     replace.exec();
     if (!saved_) state::begin_tracked(*database_);
     write_checkpoint(start);
+    failpoint("state_file.before_adopting");
     transaction.commit();
+    failpoint("state_file.adopted");
   });
   saved_ = start;
 }
@@ -183,7 +186,9 @@ void StateFile::save(const Checkpoint& checkpoint, std::span<const DeadLetter> d
     if (!dead_letters.empty()) write_dead_letters(dead_letters);
     if (moved) write_checkpoint(checkpoint);
     state::write_steps(*database_, steps);
+    failpoint("state_file.before_commit");
     transaction.commit();
+    failpoint("state_file.committed");
   });
   saved_ = checkpoint;
   for (const BackfillStep& step : steps) {

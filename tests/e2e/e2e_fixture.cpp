@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <sys/socket.h>
@@ -184,15 +185,37 @@ TestRun::TestRun(const PostgresServer& server, const std::string& destination_ur
 
 TestRun::~TestRun() {
   process_.reset();
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_.path())) {
+    if (!entry.is_regular_file() || entry.path().filename() == "waltrack.yaml") continue;
+    expect_no_key(read_file(entry.path()), entry.path().string());
+  }
   if (testing::Test::HasFailure()) {
     std::fprintf(stderr, "--- run, slot %s (%s), %d starts ---\n%s\n", settings_.slot.c_str(),
                  settings_.plugin.c_str(), starts_, last_lines(all_logs(), 60).c_str());
   }
 }
 
+void TestRun::expect_no_key(std::string_view text, const std::string& where) const {
+  std::set<std::string> keys = {settings_.write_key};
+  for (const auto& [name, value] : env_) {
+    if (name == "E2E_WRITE_KEY") keys.insert(value);
+  }
+  for (const std::string& key : keys) {
+    if (key.empty()) continue;
+    const std::string header = httplib::make_basic_authentication_header(key, "").second;
+    EXPECT_EQ(text.find(key), std::string::npos) << "the write key is in " << where;
+    EXPECT_EQ(text.find(header.substr(sizeof "Basic")), std::string::npos)
+        << "the write key, as sent, is in " << where;
+  }
+}
+
 void TestRun::start() {
   ++starts_;
   ChildOptions options = program({"run", "-c", "waltrack.yaml"}, folder_.path(), env_);
+  if (!failpoint_.empty()) {
+    options.args[0] = WALTRACK_FAILPOINTS_BINARY;
+    options.env.emplace_back("WALTRACK_FAILPOINT", std::exchange(failpoint_, {}));
+  }
   options.stdout_file = folder_ / ("log-" + std::to_string(starts_));
   options.stderr_file = options.stdout_file;
   process_ = std::make_unique<ChildProcess>(options);
@@ -235,7 +258,11 @@ bool TestRun::wait_for_log(std::string_view text, std::chrono::seconds limit) {
 }
 
 CommandResult TestRun::command(std::vector<std::string> args) const {
-  return run_waltrack(std::move(args), folder_.path(), env_);
+  const std::string name = args.empty() ? "waltrack" : args.front();
+  CommandResult result = run_waltrack(std::move(args), folder_.path(), env_);
+  expect_no_key(result.out, "the output of " + name);
+  expect_no_key(result.err, "the errors of " + name);
+  return result;
 }
 
 nlohmann::json TestRun::status() const {
@@ -281,7 +308,7 @@ std::string config_text(const RunSettings& settings, const std::string& source_u
                      "\n  lanes: " + std::to_string(settings.lanes) +
                      "\nstate: waltrack.db\nmappings: mappings/\n";
   if (!settings.memory.empty()) text += "memory: " + settings.memory + "\n";
-  return text;
+  return text + settings.more;
 }
 
 Lsn current_wal(const PostgresServer& server) {

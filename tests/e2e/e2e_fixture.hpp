@@ -70,8 +70,9 @@ struct RunSettings {
   std::string memory;       // empty: the default
   std::string source_url;   // empty: the server's
   std::string source_more;  // more lines of the section `source`, indented
+  std::string more;         // more sections, whole lines
   std::string database = "postgres";
-  std::string write_key = "a-write-key";
+  std::string write_key = "e2e-sEcReT-write-key";  // that no run may leave anywhere
 };
 
 struct CommandResult {
@@ -84,7 +85,8 @@ CommandResult run_waltrack(std::vector<std::string> args, const std::filesystem:
                            std::vector<std::pair<std::string, std::string>> env = {});
 
 // One installation of waltrack: a folder with waltrack.yaml, mappings and state file, and the
-// `waltrack run` in it. Shows the end of its log when the test failed. Make it on the test's main
+// `waltrack run` in it. Its end shows the end of the log when the test failed, and fails the test
+// when the write key stands in anything that was left behind or said. Make it on the test's main
 // thread; `server` must outlive it.
 class TestRun {
  public:
@@ -93,7 +95,10 @@ class TestRun {
       : TestRun(server, receiver.batch_url(), std::move(settings)) {}
   ~TestRun();
 
-  void start();                                                  // does not wait for anything
+  void start();  // does not wait for anything
+  // The next start, and no other, has this WALTRACK_FAILPOINT. Such a test needs
+  // add_dependencies(<test> waltrack_failpoints).
+  void set_failpoint(std::string setting) { failpoint_ = std::move(setting); }
   [[nodiscard]] bool wait_until_streaming(int connections = 1);  // counted since start()
   void kill();                                                   // SIGKILL, and gone
   void signal(int number) { process_->signal(number); }
@@ -124,10 +129,14 @@ class TestRun {
   void set_env(std::vector<std::pair<std::string, std::string>> env) { env_ = std::move(env); }
 
  private:
+  // Fails the test when `text` has a write key, plain or as the header that carries it.
+  void expect_no_key(std::string_view text, const std::string& where) const;
+
   const PostgresServer& server_;
   RunSettings settings_;
   TempDir folder_;
   std::vector<std::pair<std::string, std::string>> env_;
+  std::string failpoint_;
   std::unique_ptr<ChildProcess> process_;
   int starts_ = 0;
 };

@@ -1,4 +1,5 @@
 #include <fstream>
+#include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
 #include "e2e/e2e_fixture.hpp"
@@ -106,6 +107,18 @@ TEST_F(Secrets, AreInNoErrorOfAConfigurationThatIsWrong) {
   TestRun odd_key(server_, receiver_, settings(kPassword));
   odd_key.set_env({{"E2E_WRITE_KEY", std::string(kWriteKey) + ":\n"}});
   expect_silent(odd_key.command({"run"}), "run with an odd key");
+}
+
+TEST_F(Secrets, LeftBehindFailTheTestOfTheirRun) {
+  const auto leave = [&](const std::string& text) {
+    const TestRun run(server_, receiver_, settings(kPassword));
+    run.folder().write("cores/core.1", "before " + text + " after");
+  };
+  EXPECT_NONFATAL_FAILURE(leave(kWriteKey), "the write key is in ");
+  // "sEcReT-write-key-4711:" in base64
+  EXPECT_NONFATAL_FAILURE(leave("c0VjUmVULXdyaXRlLWtleS00NzExOg=="),
+                          "the write key, as sent, is in ");
+  leave("sEcReT-write-key-4712");
 }
 
 }  // namespace waltrack

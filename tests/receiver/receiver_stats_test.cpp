@@ -21,7 +21,7 @@ TEST(ReceiverStats, JsonHasEveryCount) {
   EXPECT_EQ(json["by_event"]["Order \"X\""], 2);
   for (const char* key :
        {"duplicates", "conflicting", "dropped", "rejected_requests", "failed_requests",
-        "wire_bytes", "body_bytes", "known", "dropped_reasons"}) {
+        "wire_bytes", "body_bytes", "known", "by_answer", "dropped_reasons"}) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
 }

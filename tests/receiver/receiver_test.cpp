@@ -249,6 +249,56 @@ TEST_F(ReceiverTest, AnswerMayBelieTheEventsThatWereTaken) {
   EXPECT_EQ(observer_.seen, (std::vector<std::string>{"accepted a", "duplicate a"}));
 }
 
+TEST_F(ReceiverTest, AResetComesInsteadOfTheAnswer) {
+  ReceiverSettings settings;
+  settings.control = true;
+  const Receiver& receiver = start(settings);
+  EXPECT_EQ(post(R"({"random":{"reset":1,"take":1}})", "/control"), 200);
+  EXPECT_EQ(post(batch(page("a"))), -1);
+  EXPECT_EQ(post(R"({"random":{"reset":1,"take":0}})", "/control"), 200);
+  EXPECT_EQ(post(batch(page("b"))), -1);
+  EXPECT_EQ(post("{}", "/control"), 200);
+  EXPECT_EQ(post(batch(page("a") + "," + page("b"))), 200);
+  EXPECT_EQ(observer_.seen, (std::vector<std::string>{"accepted a", "duplicate a", "accepted b"}));
+  EXPECT_EQ(receiver.stats().failed_requests, 2U);
+}
+
+TEST_F(ReceiverTest, NothingOfAPoisonedBatchIsTaken) {
+  ReceiverSettings settings;
+  settings.control = true;
+  start(settings);
+  EXPECT_EQ(post(R"({"poison":"bad apple"})", "/control"), 200);
+  const std::string apple = page("b", R"(,"properties":{"fruit":"bad apple"})");
+  EXPECT_EQ(post(batch(page("a") + "," + apple + "," + page("c"))), 400);
+  EXPECT_EQ(post(batch(page("a"))), 200);
+  EXPECT_EQ(post(batch(apple)), 400);
+  EXPECT_EQ(post("{}", "/control"), 200);
+  EXPECT_EQ(post(batch(apple)), 200);
+  EXPECT_EQ(observer_.seen, (std::vector<std::string>{"accepted a", "accepted b"}));
+}
+
+TEST_F(ReceiverTest, EveryRequestIsCountedOnceByItsAnswer) {
+  ReceiverSettings settings;
+  settings.control = true;
+  const Receiver& receiver = start(settings);
+  EXPECT_EQ(post(batch(page("a"))), 200);
+  EXPECT_EQ(post("{"), 400);
+  client_->set_basic_auth("", "");
+  EXPECT_EQ(post(batch(page("a"))), 401);
+  client_->set_basic_auth("key", "");
+  EXPECT_EQ(post(R"({"answer":500,"count":2,"take":true})", "/control"), 200);
+  EXPECT_EQ(post(batch(page("b"))), 500);
+  EXPECT_EQ(post(batch(page("b"))), 500);
+  EXPECT_EQ(post(R"({"random":{"reset":1}})", "/control"), 200);
+  EXPECT_EQ(post(batch(page("c"))), -1);
+  const ReceiverStats stats = receiver.stats();
+  EXPECT_EQ(stats.by_answer,
+            (ReceiverStats::Counts{{"200", 1}, {"400", 1}, {"401", 1}, {"500", 2}, {"reset", 1}}));
+  EXPECT_EQ(stats.requests, 6U);
+  EXPECT_EQ(stats.rejected_requests, 2U);
+  EXPECT_EQ(stats.failed_requests, 3U);
+}
+
 TEST_F(ReceiverTest, ControlIsOfferedOnlyWhenAskedForAndRefusesWhatItDoesNotKnow) {
   start();
   EXPECT_EQ(post("{}", "/control"), 404);
