@@ -15,6 +15,7 @@
 #include "pipeline/lane_queues.hpp"
 #include "pipeline/mapping_reload.hpp"
 #include "pipeline/mapping_set.hpp"
+#include "pipeline/run_board.hpp"
 #include "pipeline/source_watch.hpp"
 
 namespace waltrack {
@@ -37,6 +38,7 @@ struct PipelineSettings {
   std::optional<ReloadSettings> reload;      // none: the mappings stay as they are
   std::optional<SourceWatchSettings> watch;  // none: nobody looks at the source
   std::optional<BackfillSettings> backfill;  // none: there are no backfills
+  RunBoard* board = nullptr;                 // where the run's figures are shown; none: nowhere
 };
 
 // What a run did, for its last log line.
@@ -61,9 +63,11 @@ struct RunSummary {
 //   watch     looks at server and slot now and then, over a connection of its own
 //   reader N  reads chunks of rows that are there already, over a connection of its own
 //
+// The thread that called waits for the stop, and looks each second whether the others get on.
+//
 // Between them only the lane queues, the ledger, the dead-letter queue, the condition, the status
-// of mappings and source, the offered mappings, the readers' jobs and what is exchanged about
-// backfills, each with a lock of its own, taken once a batch
+// of mappings and source, the offered mappings, the readers' jobs, what is exchanged about
+// backfills and the counts, each with a lock of its own, taken once a batch
 // and never two at a time. The order that makes it safe: an event is accepted (or its dead letter
 // stored) → the ledger passes it → the checkpoint is on disk → the position is confirmed to the
 // server.
