@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "cli/backfill_follower.hpp"
+#include "cli/serve_web.hpp"
 #include "cli/settle_start.hpp"
 #include "cli/stop_signal.hpp"
 #include "mapping/mapper.hpp"
@@ -77,6 +78,7 @@ MappingSet mapping_set(std::unique_ptr<Mapper> mapper, const std::vector<Mapping
   set.summary.files = files.size();
   set.summary.rules = mapper->rules().size();
   for (const Rule* rule : mapper->rules()) {
+    set.rules.push_back({rule->table, rule->id});
     if (!rule->shadow) continue;
     ShadowRule& shadow = set.shadow.emplace_back();
     shadow.table = rule->table;
@@ -202,6 +204,8 @@ std::optional<RunSummary> stream(const Loaded& loaded, const Errand& errand) {
   StateFile state(loaded.config.state, clock,
                   {.max = loaded.config.dead_letters.max,
                    .keep_payload = loaded.config.dead_letters.keep_payload});
+  RunBoard board(clock);
+  const std::unique_ptr<WebServer> web = serve_web(loaded.config, board);
   const DestinationId destination_id = state.settle_destination_id(loaded.config.destination.id);
   if (!destination_id.warning.empty()) log::warn(destination_id.warning);
   if (!errand.requests.empty()) {
@@ -209,8 +213,8 @@ std::optional<RunSummary> stream(const Loaded& loaded, const Errand& errand) {
   }
 
   SourceSettings settings = source_settings(loaded);
-  save_problem(state, "starting");
-  std::optional<ServerIdentity> server = wait_for_server(settings.url, state, stop_fd);
+  save_problem(state, board, "starting");
+  std::optional<ServerIdentity> server = wait_for_server(settings.url, state, board, stop_fd);
   if (!server) return std::nullopt;
   Catalog catalog(settings.url);
   catalog.load();
@@ -227,11 +231,12 @@ std::optional<RunSummary> stream(const Loaded& loaded, const Errand& errand) {
   mappings.summary.fingerprint = loaded.fingerprint;
 
   if (!state.checkpoint() && !stand_by_for_the_slot(settings, stop_fd)) return std::nullopt;
-  const std::optional<Started> started = settle_start(settings, *server, state, stop_fd);
+  const std::optional<Started> started = settle_start(settings, *server, state, board, stop_fd);
   if (!started) return std::nullopt;
   PostgresSource source(settings, started->plugin, *server, catalog);
   SegmentDestination destination(segment_settings(loaded.config), clock);
   PipelineSettings pipeline = pipeline_settings(loaded.config);
+  pipeline.board = &board;
   pipeline.reload = ReloadSettings{.folder = context.folder,
                                    .read = [&context] { return read_mappings(context); },
                                    .prepare =

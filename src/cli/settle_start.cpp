@@ -23,8 +23,8 @@ bool is_signaled(int stop_fd, std::chrono::milliseconds within) {
 // Tries until it succeeds, as long as `passes` says of a failure that waiting may mend it; any
 // other is thrown. Returns nothing when a signal came first.
 template <typename Attempt, typename Passes>
-auto try_patiently(const char* waiting, StateFile& state, int stop_fd, Attempt&& attempt,
-                   Passes&& passes) -> std::optional<decltype(attempt())> {
+auto try_patiently(const char* waiting, StateFile& state, RunBoard& board, int stop_fd,
+                   Attempt&& attempt, Passes&& passes) -> std::optional<decltype(attempt())> {
   Backoff backoff(std::chrono::milliseconds(500), std::chrono::seconds(10), std::random_device()());
   while (true) {
     try {
@@ -33,7 +33,7 @@ auto try_patiently(const char* waiting, StateFile& state, int stop_fd, Attempt&&
       if (!passes(error)) throw;
       if (is_signaled(stop_fd, std::chrono::milliseconds(0))) return std::nullopt;
       log::warn(waiting, {{"reason", error.describe()}});
-      save_problem(state, error.describe());
+      save_problem(state, board, error.describe());
     }
     if (is_signaled(stop_fd, backoff.next())) return std::nullopt;
   }
@@ -56,10 +56,10 @@ bool is_transient(const Error& error) {
 // Waits for a standby that has not replayed yet what was read before, as after a switch to another
 // one.
 std::optional<StartDecision> wait_for_start(const SourceSettings& settings, ServerIdentity& server,
-                                            StateFile& state, int stop_fd) {
+                                            StateFile& state, RunBoard& board, int stop_fd) {
   bool first = true;
   return try_patiently(
-      "the source is not ready yet; waiting", state, stop_fd,
+      "the source is not ready yet; waiting", state, board, stop_fd,
       [&] {
         if (!std::exchange(first, false)) server = read_server_identity(settings.url);
         return start_decision(settings, server, state.identity(), state.checkpoint(), state.path());
@@ -69,9 +69,9 @@ std::optional<StartDecision> wait_for_start(const SourceSettings& settings, Serv
 
 // What keeps a slot from being made may pass.
 std::optional<PreparedSlot> wait_for_slot(const SourceSettings& settings, StateFile& state,
-                                          int stop_fd) {
+                                          RunBoard& board, int stop_fd) {
   return try_patiently(
-      "the slot is not ready yet; trying again", state, stop_fd,
+      "the slot is not ready yet; trying again", state, board, stop_fd,
       [&] {
         return prepare_slot(settings, !state.checkpoint(), std::chrono::seconds(60), [stop_fd] {
           return is_signaled(stop_fd, std::chrono::milliseconds(0));
@@ -82,7 +82,8 @@ std::optional<PreparedSlot> wait_for_slot(const SourceSettings& settings, StateF
 
 }  // namespace
 
-void save_problem(StateFile& state, std::string problem) {
+void save_problem(StateFile& state, RunBoard& board, std::string problem) {
+  board.set_waiting(problem);
   SourceState source;
   source.since_us = SystemClock().utc_us();
   source.problem = std::move(problem);
@@ -90,10 +91,10 @@ void save_problem(StateFile& state, std::string problem) {
 }
 
 std::optional<ServerIdentity> wait_for_server(const std::string& url, StateFile& state,
-                                              int stop_fd) {
+                                              RunBoard& board, int stop_fd) {
   constexpr std::string_view kCannotConnectNow = "57P03";
   return try_patiently(
-      "the server is not ready yet; waiting", state, stop_fd,
+      "the server is not ready yet; waiting", state, board, stop_fd,
       [&] { return read_server_identity(url); },
       [](const Error& error) {
         const auto* told = dynamic_cast<const PgError*>(&error);
@@ -134,13 +135,14 @@ StartDecision start_decision(const SourceSettings& settings, const ServerIdentit
 }
 
 std::optional<Started> settle_start(const SourceSettings& settings, ServerIdentity& server,
-                                    StateFile& state, int stop_fd) {
-  const std::optional<StartDecision> decision = wait_for_start(settings, server, state, stop_fd);
+                                    StateFile& state, RunBoard& board, int stop_fd) {
+  const std::optional<StartDecision> decision =
+      wait_for_start(settings, server, state, board, stop_fd);
   if (!decision) return std::nullopt;
   for (const std::string& warning : decision->warnings)
     log::warn(warning);
   const bool first_start = !state.checkpoint();
-  const std::optional<PreparedSlot> slot = wait_for_slot(settings, state, stop_fd);
+  const std::optional<PreparedSlot> slot = wait_for_slot(settings, state, board, stop_fd);
   if (!slot) return std::nullopt;
   Started started{slot->plugin, decision->start};
   if (first_start) started.start = {.lsn = slot->confirmed, .within = std::nullopt};

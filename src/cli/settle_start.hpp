@@ -4,6 +4,7 @@
 #include <string>
 
 #include "model/progress.hpp"
+#include "pipeline/run_board.hpp"
 #include "postgres/server_identity.hpp"
 #include "postgres/source_settings.hpp"
 #include "state/source_identity.hpp"
@@ -13,13 +14,14 @@
 // Where a run begins, and the waiting for what keeps it from beginning.
 namespace waltrack {
 
-// For `waltrack status`, until the stream begins.
-void save_problem(StateFile& state, std::string problem);
+// Tells why the stream has not begun yet: `waltrack status` by the state file, and who looks at the
+// board.
+void save_problem(StateFile& state, RunBoard& board, std::string problem);
 
 // A server that is just starting is worth waiting for; one that is not there is a mistake to tell
 // at once. Returns nothing when a signal came first.
 std::optional<ServerIdentity> wait_for_server(const std::string& url, StateFile& state,
-                                              int stop_fd);
+                                              RunBoard& board, int stop_fd);
 
 // Whether state file, server and slot belong together, and where a run would begin; throws the
 // Error that would keep it from starting. Asks the server for the slot.
@@ -42,6 +44,6 @@ struct Started {
 // is the first start, and remembers what the state file belongs to. Returns nothing when a signal
 // came first.
 std::optional<Started> settle_start(const SourceSettings& settings, ServerIdentity& server,
-                                    StateFile& state, int stop_fd);
+                                    StateFile& state, RunBoard& board, int stop_fd);
 
 }  // namespace waltrack

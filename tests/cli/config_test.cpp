@@ -291,5 +291,41 @@ TEST_F(ConfigTest, StateAloneNeedsNoSecrets) {
   EXPECT_EQ(diagnostics_.text(), "");
 }
 
+TEST_F(ConfigTest, WebIsServedOnThisMachineUnlessATokenGuardsIt) {
+  EXPECT_FALSE(load_fine(kLeast).web);
+  for (const char* host : {"127.0.0.1", "127.1.2.3", "localhost", "\"[::1]"}) {
+    const std::string quote = host[0] == '"' ? "\"" : "";
+    const Config config = load_fine(kLeast + "web: " + host + ":8080" + quote + "\n");
+    ASSERT_TRUE(config.web) << host;
+    EXPECT_EQ(config.web->address.port, 8080);
+    EXPECT_EQ(config.web->token, "");
+  }
+  for (const char* address :
+       {"0.0.0.0:8080", "10.0.0.5:8080", "db.example:8080", "\"[::]:8080\""}) {
+    EXPECT_EQ(faults(kLeast + "web: " + address + "\n"),
+              Faults{"5:6 web: serves other machines, so it needs a secret that they have to show"})
+        << address;
+    EXPECT_EQ(load_fine(kLeast + "web: " + address + "\nweb_token: hush\n").web->token, "hush");
+  }
+}
+
+TEST_F(ConfigTest, TheWebTokenMayStandInAFile) {
+  dir_.write("secrets/token", "hush\n");
+  EXPECT_EQ(load_fine(kLeast + "web: 0.0.0.0:80\nweb_token_file: secrets/token\n").web->token,
+            "hush");
+  EXPECT_EQ(faults(kLeast + "web: 0.0.0.0:80\nweb_token_file: none\n"),
+            Faults{"6:17 can't read the file of web_token_file: No such file or directory"});
+  EXPECT_TRUE(faults(kLeast + "web_token: hush\nweb_token_file: secrets/token\n").size() == 1);
+  EXPECT_EQ(diagnostics_.text().find("hush"), std::string::npos);
+}
+
+TEST_F(ConfigTest, AWebAddressThatIsNoneIsNotRepeated) {
+  for (const char* address : {"8080", "127.0.0.1", "127.0.0.1:", "h:99999", "::1:80", ":80"}) {
+    EXPECT_EQ(faults(kLeast + "web: \"" + address + "\"\n"),
+              Faults{"5:6 web is not an address to listen on"})
+        << address;
+  }
+}
+
 }  // namespace
 }  // namespace waltrack
