@@ -107,6 +107,33 @@ TEST_F(WebPage, CountsByRuleAreExact) {
   EXPECT_EQ(body_of("/readyz"), "ready\n");
 }
 
+TEST_F(WebPage, RowsThatWereThereAlreadyCountToo) {
+  server_.exec("CREATE TABLE orders (id int PRIMARY KEY, user_id int, amount int)");
+  server_.exec("INSERT INTO orders SELECT n, n, n FROM generate_series(1, 20) n");
+  TestRun run(server_, receiver_, settings_of(R"yaml(
+table: public.orders
+backfill: initial
+user_id: user_id
+track:
+  - event: Ordered
+    on: [insert, backfill]
+  - event: Ordered Much
+    on: [insert, backfill]
+    when: amount > 15
+)yaml"));
+  add_to_config(run);
+  run.start();
+  ASSERT_TRUE(receiver_.wait_for_known(25));
+  ASSERT_TRUE(wait_until([&] { return of_rule("sent", "Ordered") == 20; }, kPatience));
+  EXPECT_EQ(of_rule("seen", "Ordered"), 20);
+  EXPECT_EQ(of_rule("matched", "Ordered"), 20);
+  EXPECT_EQ(of_rule("seen", "Ordered Much"), 20);
+  EXPECT_EQ(of_rule("skipped", "Ordered Much", R"(,reason="when")"), 15);
+  EXPECT_EQ(of_rule("sent", "Ordered Much"), 5);
+  EXPECT_EQ(sample("waltrack_rows_total"), 0);
+  EXPECT_EQ(sample("waltrack_backfilled_rows_total"), 20);
+}
+
 TEST_F(WebPage, CountsGoOnWhenTheMappingChanges) {
   server_.exec("CREATE TABLE orders (id int PRIMARY KEY, user_id int, amount int)");
   TestRun run(server_, receiver_, settings_of(kOrders));

@@ -126,6 +126,7 @@ TEST_F(RuleCountsTest, AcceptedEventsAreSentAndDeadOnesAreNot) {
   fates_.accepted(std::vector<uint64_t>{0});  // it was told before
   fates_.refused(1, "{}", {"HTTP 400", ""});
   ledger_.finish(std::vector<uint64_t>{1});
+  EXPECT_EQ(ledger_.unfinished(), 0u);
   take_accepted();
   take_accepted();
   EXPECT_EQ(count().sent, 1u);

@@ -86,6 +86,8 @@ TEST_F(RunFiguresTest, LagIsToTheNewestPositionThatAnybodyTold) {
   EXPECT_EQ(figures.lag_bytes, 70u);
   EXPECT_EQ(figures.retained_wal_bytes, 100u);
   EXPECT_FALSE(figures.slot_headroom_bytes);
+  source_.position = Lsn{180};
+  EXPECT_EQ(gather(Lsn{100}).lag_bytes, 80u);
   EXPECT_EQ(gather(Lsn{200}).lag_bytes, 0u);  // the look is ten seconds old, perhaps
 }
 

@@ -62,8 +62,12 @@ TEST_F(StageWatchTest, WorkWithoutProgressIsToldWithItsReason) {
   watch_.look();
   pass(100s, [&] { stage_.turn(); });
   stage_.work(true);  // a quiet hour before it is no standstill
-  EXPECT_FALSE(pass(59s, [&] { stage_.turn(); }).in_trouble());
-  const StageFigure figure = pass(1s, [&] { stage_.turn(); });
+  const auto turn = [&] {
+    stage_.turn();
+    stage_.work(true);
+  };
+  EXPECT_FALSE(pass(59s, turn).in_trouble());
+  const StageFigure figure = pass(1s, turn);
   EXPECT_FALSE(figure.stuck);
   ASSERT_TRUE(figure.no_progress_from_us);
   EXPECT_EQ(*figure.no_progress_from_us, -60'000'000);
