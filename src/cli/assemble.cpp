@@ -4,17 +4,16 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
-#include <poll.h>
-#include <random>
 #include <thread>
 #include <utility>
 
-#include "base/backoff.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "cli/backfill_follower.hpp"
 #include "cli/open_spool.hpp"
+#include "cli/serve_web.hpp"
+#include "cli/settle_start.hpp"
 #include "cli/stop_signal.hpp"
 #include "mapping/mapper.hpp"
 #include "mapping/mapping_folder.hpp"
@@ -46,143 +45,6 @@ PluginChoice plugin_choice(const Config& config) {
       break;
   }
   return PluginChoice::automatic;
-}
-
-// For `waltrack status`, until the stream begins.
-void save_problem(StateFile& state, std::string problem) {
-  SourceState source;
-  source.since_us = SystemClock().utc_us();
-  source.problem = std::move(problem);
-  state.save_source(source);
-}
-
-bool is_signaled(int stop_fd, std::chrono::milliseconds within) {
-  pollfd waiting{stop_fd, POLLIN, 0};
-  return poll(&waiting, 1, static_cast<int>(within.count())) > 0;
-}
-
-// Tries until it succeeds, as long as `passes` says of a failure that waiting may mend it; any
-// other is thrown. Returns nothing when a signal came first.
-template <typename Attempt, typename Passes>
-auto try_patiently(const char* waiting, StateFile& state, int stop_fd, Attempt&& attempt,
-                   Passes&& passes) -> std::optional<decltype(attempt())> {
-  Backoff backoff(std::chrono::milliseconds(500), std::chrono::seconds(10), std::random_device()());
-  while (true) {
-    try {
-      return attempt();
-    } catch (const Error& error) {
-      if (!passes(error)) throw;
-      if (is_signaled(stop_fd, std::chrono::milliseconds(0))) return std::nullopt;
-      log::warn(waiting, {{"reason", error.describe()}});
-      save_problem(state, error.describe());
-    }
-    if (is_signaled(stop_fd, backoff.next())) return std::nullopt;
-  }
-}
-
-// A server that is just starting is worth waiting for; one that is not there is a mistake to tell
-// at once. Returns nothing when a signal came first.
-std::optional<ServerIdentity> wait_for_server(const std::string& url, StateFile& state,
-                                              int stop_fd) {
-  constexpr std::string_view kCannotConnectNow = "57P03";
-  return try_patiently(
-      "the server is not ready yet; waiting", state, stop_fd,
-      [&] { return read_server_identity(url); },
-      [](const Error& error) {
-        const auto* told = dynamic_cast<const PgError*>(&error);
-        return told != nullptr && told->sqlstate() == kCannotConnectNow;
-      });
-}
-
-std::optional<SlotFacts> slot_facts(const SourceSettings& settings) {
-  PgConnection connection = PgConnection::open(settings.url, PgMode::plain);
-  const std::optional<SlotState> slot = read_slot(connection, settings.slot);
-  if (!slot) return std::nullopt;
-  return SlotFacts{.name = settings.slot,
-                   .plugin = slot->plugin,
-                   .confirmed = slot->confirmed,
-                   .just_created = false};
-}
-
-// Without a checkpoint the start is wherever the slot stands; while another run reads the slot that
-// moves on, so a second instance waits here until the first has ended. Returns false when a signal
-// came first.
-bool stand_by_for_the_slot(const SourceSettings& settings, int stop_fd) {
-  bool told = false;
-  while (true) {
-    try {
-      PgConnection connection = PgConnection::open(settings.url, PgMode::plain);
-      const std::optional<SlotState> slot = read_slot(connection, settings.slot);
-      if (!slot || !slot->active_pid) return true;
-      if (!told) {
-        log::warn("another process reads the slot; standing by until it ends",
-                  {{"slot", settings.slot}, {"server_process", *slot->active_pid}});
-      }
-      told = true;
-    } catch (const Error& error) {
-      if (!told || !error.is_transient()) throw;  // a restart of the server
-    }
-    if (is_signaled(stop_fd, std::chrono::seconds(1))) return false;
-  }
-}
-
-struct Started {
-  Plugin plugin;
-  Checkpoint start;
-};
-
-bool is_transient(const Error& error) {
-  return error.is_transient();
-}
-
-// Waits for a standby that has not replayed yet what was read before, as after a switch to another
-// one.
-std::optional<StartDecision> wait_for_start(const SourceSettings& settings, ServerIdentity& server,
-                                            StateFile& state, int stop_fd) {
-  bool first = true;
-  return try_patiently(
-      "the source is not ready yet; waiting", state, stop_fd,
-      [&] {
-        if (!std::exchange(first, false)) server = read_server_identity(settings.url);
-        return start_decision(settings, server, state.identity(), state.checkpoint(), state.path());
-      },
-      is_transient);
-}
-
-// What keeps a slot from being made may pass.
-std::optional<PreparedSlot> wait_for_slot(const SourceSettings& settings, StateFile& state,
-                                          int stop_fd) {
-  return try_patiently(
-      "the slot is not ready yet; trying again", state, stop_fd,
-      [&] {
-        return prepare_slot(settings, !state.checkpoint(), std::chrono::seconds(60), [stop_fd] {
-          return is_signaled(stop_fd, std::chrono::milliseconds(0));
-        });
-      },
-      is_transient);
-}
-
-// Where to begin: checks that state file, server and slot belong together, makes the slot when this
-// is the first start, and remembers what the state file belongs to. Returns nothing when a signal
-// came first.
-std::optional<Started> settle_start(const SourceSettings& settings, ServerIdentity& server,
-                                    StateFile& state, int stop_fd) {
-  const std::optional<StartDecision> decision = wait_for_start(settings, server, state, stop_fd);
-  if (!decision) return std::nullopt;
-  for (const std::string& warning : decision->warnings)
-    log::warn(warning);
-  const bool first_start = !state.checkpoint();
-  const std::optional<PreparedSlot> slot = wait_for_slot(settings, state, stop_fd);
-  if (!slot) return std::nullopt;
-  Started started{slot->plugin, decision->start};
-  if (first_start) started.start = {.lsn = slot->confirmed, .within = std::nullopt};
-  state.adopt({.system_identifier = server.system_identifier,
-               .database = server.database,
-               .slot = settings.slot,
-               .plugin = std::string(plugin_name(slot->plugin)),
-               .origin = {server.history.timeline(), server.standby}},
-              started.start);
-  return started;
 }
 
 SegmentSettings segment_settings(const Config& config) {
@@ -217,6 +79,7 @@ MappingSet mapping_set(std::unique_ptr<Mapper> mapper, const std::vector<Mapping
   set.summary.files = files.size();
   set.summary.rules = mapper->rules().size();
   for (const Rule* rule : mapper->rules()) {
+    set.rules.push_back({rule->table, rule->id});
     if (!rule->shadow) continue;
     ShadowRule& shadow = set.shadow.emplace_back();
     shadow.table = rule->table;
@@ -272,19 +135,6 @@ void tell_summary(const RunSummary& summary) {
 }
 
 }  // namespace
-
-StartDecision start_decision(const SourceSettings& settings, const ServerIdentity& server,
-                             const std::optional<SourceIdentity>& identity,
-                             const std::optional<Checkpoint>& checkpoint,
-                             const std::string& state_path) {
-  return decide_start(identity, checkpoint,
-                      {.system_identifier = server.system_identifier,
-                       .database = server.database,
-                       .wal_position = server.position,
-                       .history = server.history,
-                       .standby = server.standby},
-                      settings.slot, slot_facts(settings), state_path);
-}
 
 SourceSettings source_settings(const Loaded& loaded) {
   SourceSettings settings;
@@ -355,6 +205,8 @@ std::optional<RunSummary> stream(const Loaded& loaded, const Errand& errand) {
   StateFile state(loaded.config.state, clock,
                   {.max = loaded.config.dead_letters.max,
                    .keep_payload = loaded.config.dead_letters.keep_payload});
+  RunBoard board(clock);
+  const std::unique_ptr<WebServer> web = serve_web(loaded.config, board);
   const DestinationId destination_id = state.settle_destination_id(loaded.config.destination.id);
   if (!destination_id.warning.empty()) log::warn(destination_id.warning);
   const std::unique_ptr<SpoolLog> spool = open_spool(loaded.config.spool, state, destination_id.id);
@@ -363,8 +215,8 @@ std::optional<RunSummary> stream(const Loaded& loaded, const Errand& errand) {
   }
 
   SourceSettings settings = source_settings(loaded);
-  save_problem(state, "starting");
-  std::optional<ServerIdentity> server = wait_for_server(settings.url, state, stop_fd);
+  save_problem(state, board, "starting");
+  std::optional<ServerIdentity> server = wait_for_server(settings.url, state, board, stop_fd);
   if (!server) return std::nullopt;
   Catalog catalog(settings.url);
   catalog.load();
@@ -381,12 +233,13 @@ std::optional<RunSummary> stream(const Loaded& loaded, const Errand& errand) {
   mappings.summary.fingerprint = loaded.fingerprint;
 
   if (!state.checkpoint() && !stand_by_for_the_slot(settings, stop_fd)) return std::nullopt;
-  const std::optional<Started> started = settle_start(settings, *server, state, stop_fd);
+  const std::optional<Started> started = settle_start(settings, *server, state, board, stop_fd);
   if (!started) return std::nullopt;
   PostgresSource source(settings, started->plugin, *server, catalog);
   SegmentDestination destination(segment_settings(loaded.config), clock);
   PipelineSettings pipeline = pipeline_settings(loaded.config);
   if (spool) pipeline.spool = {.store = spool.get(), .after = loaded.config.spool.after};
+  pipeline.board = &board;
   pipeline.reload = ReloadSettings{.folder = context.folder,
                                    .read = [&context] { return read_mappings(context); },
                                    .prepare =

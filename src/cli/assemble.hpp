@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,23 +10,13 @@
 #include "model/backfill.hpp"
 #include "model/message_id.hpp"
 #include "postgres/catalog.hpp"
-#include "postgres/server_identity.hpp"
 #include "postgres/source_settings.hpp"
-#include "state/source_identity.hpp"
-#include "state/start_check.hpp"
 
 namespace waltrack {
 
 // The source as the configuration names it, with the tables that the mappings name; what their
 // globs match is known with the catalog only, see followed().
 SourceSettings source_settings(const Loaded& loaded);
-
-// Whether state file, server and slot belong together, and where a run would begin; throws the
-// Error that would keep it from starting. Asks the server for the slot.
-StartDecision start_decision(const SourceSettings& settings, const ServerIdentity& server,
-                             const std::optional<SourceIdentity>& identity,
-                             const std::optional<Checkpoint>& checkpoint,
-                             const std::string& state_path);
 
 // Tells what the mappings read and the plugin, of the slot or of the one that would be made, does
 // not bring.

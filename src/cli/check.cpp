@@ -13,6 +13,7 @@
 #include "cli/command.hpp"
 #include "cli/load.hpp"
 #include "cli/plan_comparison.hpp"
+#include "cli/settle_start.hpp"
 #include "mapping/mapper.hpp"
 #include "mapping/mapping_folder.hpp"
 #include "mapping/value_compiler.hpp"

@@ -324,7 +324,7 @@ class ConfigReader {
     try {
       config_.web = {ListenAddress::parse(web->text), token};
     } catch (const Error& error) {
-      diagnostics_.error(web->place, std::string("web: ") + error.what(), error.hint());
+      diagnostics_.error(web->place, "web is not an address to listen on", error.hint());
       return;
     }
     const std::string& host = config_.web->address.host;

@@ -26,7 +26,16 @@ std::optional<std::string> illness_of_delivery(const StateStatus& status) {
   return "delivery is " + status.condition->text;
 }
 
-constexpr Part kParts[] = {illness_of_process, illness_of_source, illness_of_delivery};
+std::optional<std::string> illness_of_stages(const StateStatus& status) {
+  if (!status.figures) return std::nullopt;
+  for (const StageFigure& stage : status.figures->stages) {
+    if (stage.stuck) return stage.name + " hangs: its thread does not turn any more";
+  }
+  return std::nullopt;
+}
+
+constexpr Part kParts[] = {illness_of_process, illness_of_source, illness_of_delivery,
+                           illness_of_stages};
 
 }  // namespace
 

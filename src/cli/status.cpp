@@ -9,6 +9,7 @@
 #include "base/terminal_text.hpp"
 #include "cli/backfill_status.hpp"
 #include "cli/command.hpp"
+#include "cli/figures_status.hpp"
 #include "cli/health.hpp"
 #include "cli/load.hpp"
 #include "cli/moment_text.hpp"
@@ -94,6 +95,7 @@ nlohmann::ordered_json status_json(const StateStatus& status) {
     json["delivery"] = {{"condition", status.condition->text},
                         {"since", moment_text(status.condition->since_us)}};
   }
+  if (status.figures) json["figures"] = figures_json(*status.figures);
   if (status.mappings) json["mappings"] = mappings_json(*status.mappings);
   json["backfills"] = backfills_json(status.backfills);
   json["backfill_requests"] = requests_json(status.backfill_requests);
@@ -192,6 +194,11 @@ void print_status(const StateStatus& status) {
   if (status.condition) {
     print_line("delivery", (status.running ? "" : "at the end: ") + status.condition->text +
                                ", since " + ago(status.condition->since_us));
+  }
+  if (status.figures) {
+    const int64_t now_us = SystemClock().utc_us();
+    for (const auto& [name, text] : figure_lines(*status.figures, status.running, now_us))
+      print_line(name.c_str(), text);
   }
   if (status.mappings) print_mappings(*status.mappings, status.running);
   for (const std::string& line : backfill_lines(status, SystemClock().utc_us()))

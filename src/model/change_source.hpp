@@ -38,6 +38,9 @@ class ChangeSource {
   // Of the stream that open() opened last.
   virtual StreamOrigin origin() const { return {}; }
 
+  // The newest position that the server told in its stream; none: it told none. Any thread.
+  virtual Lsn server_position() const { return {}; }
+
   // The next item, or false when nothing has arrived completely yet. Never blocks. Views in `item`
   // hold until the next call.
   virtual bool next(StreamItem& item) = 0;

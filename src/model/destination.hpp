@@ -21,6 +21,8 @@ struct Outcome {
   size_t lane = 0;
   Verdict verdict = Verdict::retry;
   std::optional<std::chrono::milliseconds> retry_after;  // asked for by the receiver, for all lanes
+  // In one word, of which there are few: the HTTP status, or what came instead of an answer.
+  std::string answer{};
   std::string reason;  // for log and status: "HTTP 429", "could not connect to …"; no secrets
   std::string hint;    // refused and hold: what to do about it
   // refused and hold: the start of what the receiver said, on one line. It may repeat an event's

@@ -11,6 +11,7 @@
 #include "model/lsn.hpp"
 #include "model/mapping_state.hpp"
 #include "model/message_id.hpp"
+#include "model/run_figures.hpp"
 #include "model/source_state.hpp"
 
 namespace waltrack {
@@ -84,6 +85,9 @@ class ProgressStore {
   // Remembers for it how the source fares, and for the next start where the stream comes from: to
   // be stored before a checkpoint that holds something of that stream.
   virtual void save_source(const SourceState& source) = 0;
+
+  // Remembers for it what the run tells of itself. A store may leave it.
+  virtual void save_figures(const RunFigures& figures) { static_cast<void>(figures); }
 };
 
 }  // namespace waltrack

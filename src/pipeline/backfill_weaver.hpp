@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -68,7 +69,7 @@ class BackfillWeaver {
   // Rows wait for the stream to pass a position that an idle server tells only when it is asked.
   bool waits_for_position() const;
 
-  uint64_t rows() const { return rows_; }  // mapped in this run
+  uint64_t rows() const { return rows_.load(std::memory_order_relaxed); }  // mapped in this run
 
  private:
   BackfillTask* find(const Table& table);
@@ -107,7 +108,7 @@ class BackfillWeaver {
   std::deque<Unsaved> unsaved_;  // rows that are mapped and not durable, by their step
   size_t unsaved_rows_ = 0;
   int64_t last_request_ = 0;
-  uint64_t rows_ = 0;
+  std::atomic<uint64_t> rows_ = 0;
   std::string turn_;  // whose rows were mapped last
 };
 

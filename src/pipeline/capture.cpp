@@ -65,6 +65,7 @@ void Capture::offer(MappingSet mappings) {
 
 void Capture::run() {
   while (!stop_reading_) {
+    turn();
     try {
       take_up_offer();
       connect();
@@ -100,6 +101,7 @@ void Capture::connect() {
 
 void Capture::stream() {
   while (!finish_) {
+    turn();
     wakeup_.drain();
     const bool stopping = stop_reading_;
     if (!stopping && take_up_offer()) connect();
@@ -279,8 +281,9 @@ void Capture::sleep(std::chrono::milliseconds duration, const std::atomic<bool>&
   while (!unless) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - clock_.steady());
     if (left <= 0ms) return;
+    turn();
     pollfd waiting{wakeup_.fd(), POLLIN, 0};
-    poll(&waiting, 1, static_cast<int>(left.count()));
+    poll(&waiting, 1, static_cast<int>(std::min(left, 10'000ms).count()));
     wakeup_.drain();
   }
 }

@@ -27,6 +27,7 @@ struct CaptureHooks {
   std::function<void(const MappingSet&)> on_mappings;     // these are live from now on
   std::function<void(const StreamOrigin&)> on_streaming;  // before anything of it is taken in
   std::function<void(const std::string&)> on_ended;       // the stream, or the attempt at one; why
+  std::function<void()> on_turn{};                        // its loop goes round; may be none
 };
 
 class BackfillWeaver;
@@ -76,6 +77,9 @@ class Capture {
   void handle_begin(const StreamItem& item);
   void handle_keepalive(const StreamItem& item);
   void let_go_of_a_stopping_server(bool reading);
+  void turn() const {
+    if (hooks_.on_turn) hooks_.on_turn();
+  }
   void sleep(std::chrono::milliseconds duration, const std::atomic<bool>& unless);
   void resume_after_what_was_received();
 

@@ -50,6 +50,13 @@ void Checkpointer::hurry(bool on) {
   if (on) wake();
 }
 
+void Checkpointer::observe(RuleCounts& counts, Stage& stage,
+                           std::function<void(bool last)> save_figures) {
+  counts_ = &counts;
+  stage_ = &stage;
+  save_figures_ = std::move(save_figures);
+}
+
 void Checkpointer::run() {
   while (sleep()) {
     save(hurried_ || std::chrono::steady_clock::now() - position_saved_at_ >= 1s);
@@ -64,6 +71,7 @@ void Checkpointer::run() {
 }
 
 bool Checkpointer::sleep() {
+  if (stage_ != nullptr) stage_->turn();
   std::unique_lock lock(mutex_);
   // The second's limit brings a position to disk that moved while a save was not due.
   changed_.wait_for(lock, 1s, [&] { return woken_ || stopping_; });
@@ -73,6 +81,10 @@ bool Checkpointer::sleep() {
 
 void Checkpointer::save_states(bool last) {
   const auto now = std::chrono::steady_clock::now();
+  if (save_figures_ && (last || now - figures_at_ >= 1s)) {
+    figures_at_ = now;
+    save_figures_(last);
+  }
   if (!last && now - states_saved_at_ < 1s) return;
   if (const uint64_t version = mappings_.version(); version != mappings_saved_) {
     store_.save_mappings(mappings_.state());
@@ -138,13 +150,17 @@ void Checkpointer::save(bool position_alone) {
     // A checkpoint on another timeline than the stored one would look like a history that diverged.
     if (source_.state().origin != origin_saved_) save_source();
     failpoint("checkpointer.before_save");
+    if (stage_ != nullptr) stage_->work(true);
     store_.save(progress.checkpoint, letters, progress.steps);
+    if (stage_ != nullptr) stage_->work(false);
     failpoint("checkpointer.saved");
     backfills_.saved(progress.steps);
     dead_letters_.note_stored(spooled);
     saved_ = progress.checkpoint;
     position_saved_at_ = std::chrono::steady_clock::now();
     dead_.fetch_add(letters.size(), std::memory_order_relaxed);
+    for (const DeadLetter& letter : letters)
+      if (counts_ != nullptr) counts_->dead(letter.position.table, letter.position.rule, 1);
     confirmed_.store(saved_.lsn.value, std::memory_order_release);
     failpoint("checkpointer.published");
     on_saved_();

@@ -16,7 +16,9 @@
 #include "pipeline/delivery_condition.hpp"
 #include "pipeline/inflight_ledger.hpp"
 #include "pipeline/mapping_status.hpp"
+#include "pipeline/rule_counts.hpp"
 #include "pipeline/source_status.hpp"
+#include "pipeline/stage_watch.hpp"
 
 namespace waltrack {
 
@@ -30,6 +32,10 @@ class Checkpointer {
                const DeliveryCondition& condition, const MappingStatus& mappings,
                const SourceStatus& source, BackfillExchange& backfills, Checkpoint start,
                std::function<void()> on_saved);
+
+  // Who counts dead letters by rule and sees to it that saving gets on. `save_figures` is called
+  // once a second from the state thread and is told whether it is the last time. Before run().
+  void observe(RuleCounts& counts, Stage& stage, std::function<void(bool last)> save_figures);
 
   // Saves at most 20 times a second while events finish (60 times while rows are backfilled), and
   // once a second when only the position or the state of mappings or source moves, until stop();
@@ -60,6 +66,9 @@ class Checkpointer {
   const SourceStatus& source_;
   BackfillExchange& backfills_;
   const std::function<void()> on_saved_;
+  RuleCounts* counts_ = nullptr;  // may be none, as the next two
+  Stage* stage_ = nullptr;
+  std::function<void(bool last)> save_figures_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -78,6 +87,7 @@ class Checkpointer {
   StreamOrigin origin_saved_;
   SteadyTime states_saved_at_;
   SteadyTime looked_at_;
+  SteadyTime figures_at_;
   bool saved_steps_ = false;  // the last time
   struct Told {
     uint64_t rows = 0;

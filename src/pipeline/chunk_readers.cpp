@@ -34,12 +34,15 @@ void answer(const ReadJob& job, ChunkReader& reader, const std::stop_token& stop
 
 }  // namespace
 
-ChunkReaders::ChunkReaders(size_t readers, Maker make, std::function<void()> on_done)
+ChunkReaders::ChunkReaders(size_t readers, Maker make, std::function<void()> on_done,
+                           StageWatch* watch)
     : make_(std::move(make)), on_done_(std::move(on_done)) {
   for (size_t i = 0; i < readers; ++i) {
-    threads_.emplace_back([this, i](const std::stop_token& stop) {
-      pthread_setname_np(pthread_self(), ("reader " + std::to_string(i + 1)).c_str());
-      run(i, stop);
+    const std::string name = "reader " + std::to_string(i + 1);
+    Stage* const stage = watch == nullptr ? nullptr : &watch->add(name);
+    threads_.emplace_back([this, i, name, stage](const std::stop_token& stop) {
+      pthread_setname_np(pthread_self(), name.c_str());
+      run(i, stage, stop);
     });
   }
 }
@@ -90,7 +93,7 @@ std::optional<ChunkReaders::Next> ChunkReaders::next(size_t reader, uint64_t gen
   return next;
 }
 
-void ChunkReaders::run(size_t number, const std::stop_token& stop) {
+void ChunkReaders::run(size_t number, Stage* stage, const std::stop_token& stop) {
   std::unique_ptr<ChunkReader> reader;
   uint64_t generation = 0;
   while (std::optional<Next> next = this->next(number, generation, stop)) {
@@ -100,6 +103,7 @@ void ChunkReaders::run(size_t number, const std::stop_token& stop) {
     ReadResult result;
     result.number = job->number;
     result.reader = number;
+    const StageJob at_work(stage);
     try {
       if (!reader) reader = make_();
       answer(*job, *reader, stop, result);

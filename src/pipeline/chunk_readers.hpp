@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pipeline/chunk_jobs.hpp"
+#include "pipeline/stage_watch.hpp"
 
 namespace waltrack {
 
@@ -19,8 +20,10 @@ class ChunkReaders final : public ChunkJobs {
  public:
   using Maker = std::function<std::unique_ptr<ChunkReader>()>;
 
-  // `on_done` is called from a reader's thread after each job.
-  ChunkReaders(size_t readers, Maker make, std::function<void()> on_done);
+  // `on_done` is called from a reader's thread after each job. `watch`, who sees to it that they
+  // get on, may be none; else it outlives this.
+  ChunkReaders(size_t readers, Maker make, std::function<void()> on_done,
+               StageWatch* watch = nullptr);
   // Ends what is being read, within a fraction of a second.
   ~ChunkReaders() override;
 
@@ -29,7 +32,7 @@ class ChunkReaders final : public ChunkJobs {
   void reconnect() override;
 
  private:
-  void run(size_t reader, const std::stop_token& stop);
+  void run(size_t reader, Stage* stage, const std::stop_token& stop);
   struct Next {
     std::optional<ReadJob> job;  // none: what was made before is of no use any more
     uint64_t generation = 0;

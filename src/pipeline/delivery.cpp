@@ -41,12 +41,17 @@ void Delivery::run() {
   if (spooler_ != nullptr && spooler_->in_use()) work_from(spooler_->outgoing(), *spooler_);
   while (!stopping_) {
     if (spooler_ != nullptr) see_to_the_spool(clock_.steady());
+    if (stage_ != nullptr) {
+      stage_->turn();
+      stage_->work(queues_->bytes() > 0);
+    }
     if (!leaving_) start_due_lanes(clock_.steady());
     destination_.wait(until_next(clock_.steady()), outcomes);
     const SteadyTime now = clock_.steady();
     for (const Outcome& outcome : outcomes)
       handle(outcome, now);
     outcomes.clear();
+    if (finished_ && stage_ != nullptr) stage_->progress();
     if (std::exchange(finished_, false)) on_finished_();
   }
 }
@@ -93,6 +98,7 @@ void Delivery::start_due_lanes(SteadyTime now) {
     failpoint("delivery.sent");
     lane.phase = Lane::Phase::in_flight;
     lane.request = ++requests_;
+    lane.sent = now;
     ++in_flight_;
   }
 }
@@ -159,6 +165,7 @@ void Delivery::handle(const Outcome& outcome, SteadyTime now) {
   Lane& lane = lanes_[outcome.lane];
   failpoint("delivery.answered");
   --in_flight_;
+  if (figures_ != nullptr) figures_->finished(outcome, now - lane.sent);
   switch (outcome.verdict) {
     case Outcome::Verdict::accepted:
       accept(outcome.lane, now);
@@ -235,7 +242,7 @@ void Delivery::hurry_others(SteadyTime now) {
   if (failing || told_.empty()) return;
   log::info("the receiver takes events again");
   told_.clear();
-  condition_.set(true, "delivering");
+  condition_.set(true, "delivering", "delivering");
 }
 
 // The events of any of these lanes that were set aside before that request are at fault.
@@ -330,10 +337,12 @@ void Delivery::hold_refusals(const Outcome& outcome, SteadyTime now) {
 
 void Delivery::tell_trouble(bool held, const Outcome& outcome) {
   if (!trouble_since_) trouble_since_ = clock_.steady();
-  std::string text(held ? kHeldDelivery : "retrying: ");
-  text += outcome.reason;
+  std::string brief(held ? kHeldDelivery : "retrying: ");
+  brief += outcome.reason;
+  std::string text = brief;
   if (!outcome.said.empty()) text.append(": ").append(outcome.said);
-  if (!outcome.hint.empty()) text.append(" (").append(outcome.hint).append(")");
+  for (std::string* one : {&text, &brief})
+    if (!outcome.hint.empty()) one->append(" (").append(outcome.hint).append(")");
   if (text == told_) return;
   if (held) {
     log::error(
@@ -343,7 +352,7 @@ void Delivery::tell_trouble(bool held, const Outcome& outcome) {
     log::warn("the receiver does not take events; trying again", {{"reason", outcome.reason}});
   }
   told_ = text;
-  condition_.set(false, std::move(text));
+  condition_.set(false, std::move(text), std::move(brief));
 }
 
 // A table full of events that are refused is told once a minute.

@@ -14,7 +14,9 @@
 #include "pipeline/event_fates.hpp"
 #include "pipeline/lane_queues.hpp"
 #include "pipeline/lane_work.hpp"
+#include "pipeline/request_figures.hpp"
 #include "pipeline/spooler.hpp"
+#include "pipeline/stage_watch.hpp"
 
 namespace waltrack {
 
@@ -48,6 +50,12 @@ class Delivery {
            DeliveryCondition& condition, const Clock& clock, DeliverySettings settings,
            std::function<void()> on_finished, Spooler* spooler = nullptr);
 
+  // Who counts requests and sees to it that they get on. Before run().
+  void observe(RequestFigures& figures, Stage& stage) {
+    figures_ = &figures;
+    stage_ = &stage;
+  }
+
   // Delivers until stop(). Requests in flight then are given up: their events stay unfinished.
   void run();
 
@@ -68,6 +76,7 @@ class Delivery {
     SteadyTime due{};              // waiting: when to try again
     Backoff backoff;
     uint64_t request = 0;  // the number of its last one
+    SteadyTime sent{};     // that one
     bool failing = false;  // its batch was not accepted yet
     bool hurried = false;  // failing: it was tried at once after another lane's success
   };
@@ -105,7 +114,9 @@ class Delivery {
   const Clock& clock_;
   const DeliverySettings settings_;
   const std::function<void()> on_finished_;
-  Spooler* const spooler_;  // may be none
+  Spooler* const spooler_;             // may be none
+  RequestFigures* figures_ = nullptr;  // both may be none
+  Stage* stage_ = nullptr;
 
   std::atomic<bool> stopping_ = false;
   std::atomic<uint64_t> delivered_ = 0;

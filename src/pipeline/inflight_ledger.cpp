@@ -59,6 +59,34 @@ void InflightLedger::finish(std::span<const uint64_t> sequences) {
   }
 }
 
+void InflightLedger::accept(std::span<const uint64_t> sequences) {
+  const std::lock_guard lock(mutex_);
+  for (const uint64_t sequence : sequences) {
+    LedgerEntry& entry = at(sequence);
+    if (std::exchange(entry.finished, true)) continue;
+    --unfinished_;
+    const uint32_t index = entry.rule->index;
+    if (index >= tallies_.size()) tallies_.resize(index + 1);
+    tallies_[index].rule = entry.rule;
+    ++tallies_[index].events;
+  }
+}
+
+std::vector<InflightLedger::Accepted> InflightLedger::take_accepted() {
+  const std::lock_guard lock(mutex_);
+  name_accepted();
+  return std::exchange(accepted_, {});
+}
+
+// What is kept afterwards needs no rule to live.
+void InflightLedger::name_accepted() {
+  for (Tally& tally : tallies_) {
+    if (tally.rule != nullptr)
+      accepted_.push_back({tally.rule->table, tally.rule->id, tally.events});
+    tally = {};
+  }
+}
+
 LedgerEntry InflightLedger::entry(uint64_t sequence) const {
   const std::lock_guard lock(mutex_);
   return ring_[sequence & (ring_.size() - 1)];
@@ -97,6 +125,7 @@ bool InflightLedger::forget_rules() {
   if (first_ != next_) return false;
   if (last_safe_event_) start_within_ = last_safe_event_->position();
   last_safe_event_.reset();
+  name_accepted();
   return true;
 }
 
@@ -112,6 +141,20 @@ bool InflightLedger::is_idle() const {
 uint64_t InflightLedger::unfinished() const {
   const std::lock_guard lock(mutex_);
   return unfinished_;
+}
+
+uint64_t InflightLedger::entries() const {
+  const std::lock_guard lock(mutex_);
+  return next_ - first_;
+}
+
+std::optional<int64_t> InflightLedger::oldest_commit_us() const {
+  const std::lock_guard lock(mutex_);
+  for (uint64_t i = first_; i != next_; ++i) {
+    const LedgerEntry& entry = ring_[i & (ring_.size() - 1)];
+    if (entry.op != Op::backfill && entry.commit_time_us != 0) return entry.commit_time_us;
+  }
+  return std::nullopt;
 }
 
 void InflightLedger::grow() {

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -56,8 +57,18 @@ class InflightLedger {
   void append(Lsn leading_mark, std::span<const LedgerEntry> events,
               std::vector<PlacedStep> steps = {});
 
-  // These events are safe: accepted, durable dead letters, or in the spool.
+  // These events are safe: durable dead letters, or in the spool.
   void finish(std::span<const uint64_t> sequences);
+  // These are, because the receiver accepted them; they are counted.
+  void accept(std::span<const uint64_t> sequences);
+
+  // What was accepted since the last call.
+  struct Accepted {
+    std::string table;
+    std::string rule;
+    uint64_t events = 0;
+  };
+  std::vector<Accepted> take_accepted();
 
   // An event that is not finished.
   LedgerEntry entry(uint64_t sequence) const;
@@ -79,6 +90,11 @@ class InflightLedger {
   bool is_idle() const;
   uint64_t unfinished() const;
 
+  uint64_t entries() const;
+  // When the oldest event of the stream that is not known to be safe was committed, in microseconds
+  // UTC; nothing when there is none.
+  std::optional<int64_t> oldest_commit_us() const;
+
   // What it takes to remember what is on its way, finished events behind an unfinished one
   // included.
   size_t bytes() const;
@@ -87,6 +103,7 @@ class InflightLedger {
   LedgerEntry& at(uint64_t sequence) { return ring_[sequence & (ring_.size() - 1)]; }
   void grow();
   void pass_mark(Lsn lsn);
+  void name_accepted();
 
   mutable std::mutex mutex_;
   // All guarded by mutex_. ring_ holds the numbers first_ … next_ - 1; its size is a power of two.
@@ -94,6 +111,12 @@ class InflightLedger {
   uint64_t first_ = 0;
   uint64_t next_ = 0;
   uint64_t unfinished_ = 0;
+  struct Tally {
+    const Rule* rule = nullptr;  // none: nothing was accepted
+    uint64_t events = 0;
+  };
+  std::vector<Tally> tallies_;      // by Rule::index
+  std::vector<Accepted> accepted_;  // of rules that are gone
   std::deque<PlacedStep> steps_;
   size_t step_bytes_ = 0;
   Lsn safe_lsn_;

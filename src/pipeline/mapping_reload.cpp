@@ -40,6 +40,7 @@ void MappingReload::run() {
   }
   look(false);  // it may have changed since it was read
   while (!stopping_) {
+    if (stage_ != nullptr) stage_->turn();
     wait();
     if (stopping_) return;
     const bool asked = settings_.asked != nullptr && settings_.asked->drain();

@@ -15,6 +15,7 @@
 #include "base/wakeup.hpp"
 #include "pipeline/mapping_set.hpp"
 #include "pipeline/mapping_status.hpp"
+#include "pipeline/stage_watch.hpp"
 
 namespace waltrack {
 
@@ -49,6 +50,9 @@ class MappingReload {
   void run();
   void stop();  // any thread
 
+  // Who sees to it that it gets on. Before run().
+  void observe(Stage& stage) { stage_ = &stage; }
+
  private:
   void wait();
   void let_it_rest();
@@ -65,6 +69,7 @@ class MappingReload {
   MappingStatus& status_;
   const std::function<void(MappingSet)> offer_;
   const Clock& clock_;
+  Stage* stage_ = nullptr;  // may be none
   Wakeup wakeup_;
   std::atomic<bool> stopping_ = false;
 

@@ -91,6 +91,9 @@ std::string* Outbox::open(const Rule& rule, const EventIdentity& who) {
 }
 
 void Outbox::close() {
+  FreshCount& count = fresh_count(*open_rule_);
+  ++count.seen;
+  ++count.matched;
   if (open_rule_->shadow) {
     ++shadow_tally(*open_rule_).events;
     return;
@@ -107,8 +110,17 @@ void Outbox::abandon() {
   open_batch_->text.resize(open_at_);
 }
 
+// A row that comes again after a reconnect was counted when it came first.
+void Outbox::silent(const Rule& rule, Silence why) {
+  if (is_skipped(rule)) return;
+  FreshCount& count = fresh_count(rule);
+  ++count.seen;
+  ++count.skipped[static_cast<size_t>(why)];
+}
+
 void Outbox::reject(const Rule& rule, std::string_view reason, std::string_view detail) {
   if (is_skipped(rule)) return;
+  ++fresh_count(rule).seen;
   if (rule.shadow) {
     ShadowTally& tally = shadow_tally(rule);
     ++tally.failures;
@@ -146,6 +158,24 @@ void Outbox::tell_shadow() {
   }
 }
 
+FreshCount& Outbox::fresh_count(const Rule& rule) {
+  if (rule.index >= fresh_counts_.size()) fresh_counts_.resize(rule.index + 1);
+  FreshCount& count = fresh_counts_[rule.index];
+  if (count.rule == nullptr) {
+    count.rule = &rule;
+    counted_.push_back(rule.index);
+  }
+  return count;
+}
+
+void Outbox::tell_counts() {
+  for (const uint32_t index : counted_) {
+    if (counts_ != nullptr) counts_->add(fresh_counts_[index]);
+    fresh_counts_[index] = {};
+  }
+  counted_.clear();
+}
+
 void Outbox::add_step(BackfillStep step) {
   steps_.push_back({next_sequence_, std::move(step)});
 }
@@ -179,6 +209,7 @@ void Outbox::append_entry(const LedgerEntry& entry) {
 
 bool Outbox::flush() {
   tell_shadow();
+  tell_counts();
   const bool before = std::exchange(handed_over_, false);
   if (entries_.empty() && leading_mark_.is_none() && steps_.empty()) return before;
   failpoint("outbox.before_flush");
@@ -199,6 +230,7 @@ bool Outbox::forget_rules() {
   if (!entries_.empty() || !ledger_.forget_rules()) return false;
   last_event_.reset();
   shadow_.clear();
+  tell_counts();
   open_rule_ = nullptr;
   return true;
 }

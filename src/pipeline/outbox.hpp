@@ -14,6 +14,7 @@
 #include "pipeline/inflight_ledger.hpp"
 #include "pipeline/lane_queues.hpp"
 #include "pipeline/mapping_status.hpp"
+#include "pipeline/rule_counts.hpp"
 
 namespace waltrack {
 
@@ -24,6 +25,9 @@ class Outbox final : public EventSink {
  public:
   Outbox(LaneQueues& lanes, InflightLedger& ledger, DeadLetterQueue& dead_letters,
          MappingStatus& mappings);
+
+  // Counts by rule go there, with each flush(). Before the first row.
+  void count_into(RuleCounts& counts) { counts_ = &counts; }
 
   // What is mapped from now on is this row's. Both must outlive the mapping of the row.
   void set_row(const Transaction& transaction, const Change& change);
@@ -47,6 +51,7 @@ class Outbox final : public EventSink {
   std::string* open(const Rule& rule, const EventIdentity& who) override;
   void close() override;
   void abandon() override;
+  void silent(const Rule& rule, Silence why) override;
   void reject(const Rule& rule, std::string_view reason, std::string_view detail) override;
 
   // Hands everything over to lanes, ledger and state. Returns false when there was nothing.
@@ -75,6 +80,8 @@ class Outbox final : public EventSink {
   LaneSet lanes_of(const EventIdentity& who) const;
   ShadowTally& shadow_tally(const Rule& rule);
   void tell_shadow();
+  FreshCount& fresh_count(const Rule& rule);
+  void tell_counts();
   LedgerEntry entry_for(const Rule& rule) const;
   void append_entry(const LedgerEntry& entry);
 
@@ -82,6 +89,7 @@ class Outbox final : public EventSink {
   InflightLedger& ledger_;
   DeadLetterQueue& dead_letters_;
   MappingStatus& mappings_;
+  RuleCounts* counts_ = nullptr;  // none: nobody wants them
 
   const Transaction* transaction_ = nullptr;
   const Change* change_ = nullptr;
@@ -106,7 +114,9 @@ class Outbox final : public EventSink {
 
   std::vector<ShadowTally> shadow_;  // by Rule::index
   bool shadow_told_ = true;
-  std::string shadow_text_;  // of the open event
+  std::string shadow_text_;               // of the open event
+  std::vector<FreshCount> fresh_counts_;  // by Rule::index
+  std::vector<uint32_t> counted_;         // indexes in it: something was counted
 
   // The event between open() and close().
   const Rule* open_rule_ = nullptr;

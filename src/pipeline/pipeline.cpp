@@ -21,6 +21,8 @@
 #include "pipeline/delivery_condition.hpp"
 #include "pipeline/inflight_ledger.hpp"
 #include "pipeline/outbox.hpp"
+#include "pipeline/run_figures.hpp"
+#include "pipeline/stage_watch.hpp"
 #include "pipeline/stream_fates.hpp"
 
 namespace waltrack {
@@ -71,6 +73,9 @@ class Run {
       const Checkpoint& start, const PipelineSettings& settings, const Clock& clock)
       : settings_(settings),
         clock_(clock),
+        source_(source),
+        store_(store),
+        stages_(clock),
         mappings_(clock),
         source_status_(clock),
         lanes_(settings.lanes, settings.batch),
@@ -88,9 +93,12 @@ class Run {
         readers_(make_readers()),
         weaver_(make_weaver()),
         capture_(source, std::move(mappings), outbox_, start, settings.memory_bytes, hooks(), clock,
-                 weaver_.get()) {}
+                 weaver_.get()) {
+    observe();
+  }
 
   RunSummary until(int stop_fd) {
+    const OnBoard on_board(settings_.board, [this] { return figures(); });
     std::jthread state = start_thread("state", failure_, [this] { checkpointer_.run(); });
     std::jthread delivery = start_thread("delivery", failure_, [this] { delivery_.run(); });
     std::jthread capture = start_thread("capture", capture_failure_, [this] { capture_.run(); });
@@ -126,6 +134,83 @@ class Run {
   }
 
  private:
+  // Shows the run's figures, for as long as it is there to be asked.
+  class OnBoard {
+   public:
+    OnBoard(RunBoard* board, std::function<RunFigures()> gather) : board_(board) {
+      if (board_ != nullptr) board_->attach(std::move(gather));
+    }
+    ~OnBoard() {
+      if (board_ != nullptr) board_->detach();
+    }
+    OnBoard(const OnBoard&) = delete;
+    OnBoard& operator=(const OnBoard&) = delete;
+
+   private:
+    RunBoard* const board_;
+  };
+
+  void observe() {
+    outbox_.count_into(rule_counts_);
+    if (spooler_) spooler_->count_into(rule_counts_);
+    delivery_.observe(requests_, stages_.add("delivery", [this] {
+      return condition_.is_flowing() ? std::string() : condition_.brief();
+    }));
+    checkpointer_.observe(rule_counts_, stages_.add("state"),
+                          [this](bool last) { save_figures(last); });
+    if (reload_) reload_->observe(stages_.add("reload"));
+    if (watch_) watch_->observe(stages_.add("watch"));
+  }
+
+  RunFigures figures() {
+    RunFigures figures = gather_figures({.clock = clock_,
+                                         .source = source_,
+                                         .source_status = source_status_,
+                                         .condition = condition_,
+                                         .lanes = lanes_,
+                                         .ledger = ledger_,
+                                         .dead_letters = dead_letters_,
+                                         .backfills = backfills_,
+                                         .rules = rule_counts_,
+                                         .requests = requests_,
+                                         .stages = stages_,
+                                         .memory_bytes = settings_.memory_bytes},
+                                        checkpointer_.confirmed());
+    figures.rows = capture_.rows();
+    figures.backfilled_rows = weaver_ ? weaver_->rows() : 0;
+    figures.checkpoint_at_us = saved_at_us_.load(std::memory_order_relaxed);
+    figures.sent_events = delivery_.delivered_events();
+    if (spooler_) {
+      figures.spool = spooler_->figure();
+      figures.queue_bytes += spooler_->memory_bytes();
+    }
+    figures.dead_letters = checkpointer_.dead_letter_count();
+    const int64_t room = dead_letter_room_.load(std::memory_order_relaxed);
+    if (room >= 0) figures.dead_letter_room = static_cast<uint64_t>(room);
+    return figures;
+  }
+
+  // From the state thread. A run that has nothing to do writes nothing.
+  void save_figures(bool last) {
+    constexpr std::chrono::seconds kBetween{10};
+    const bool trouble = std::exchange(told_trouble_, stages_.version()) != told_trouble_;
+    const SteadyTime now = clock_.steady();
+    if (!last && !trouble && now - figures_saved_at_ < kBetween) return;
+    figures_saved_at_ = now;
+    dead_letter_room_ = static_cast<int64_t>(store_.dead_letter_room());
+    RunFigures now_told = figures();
+    if (settings_.board != nullptr) settings_.board->stamp(now_told);
+    if (saved_figures_ && tell_the_same(*saved_figures_, now_told)) return;
+    store_.save_figures(now_told);
+    saved_figures_ = std::move(now_told);
+  }
+
+  void set_live(const MappingSet& set) {
+    for (const RuleName& rule : set.rules)
+      rule_counts_.know(rule.table, rule.id);
+    mappings_.set_live(set);
+  }
+
   CaptureHooks hooks() {
     return {.confirmed = [this] { return checkpointer_.confirmed(); },
             .queued_bytes =
@@ -140,10 +225,11 @@ class Run {
                 },
             .hurry = [this](bool on) { checkpointer_.hurry(on); },
             .on_waiting = [this](std::string why) { mappings_.set_pending_reason(std::move(why)); },
-            .on_mappings = [this](const MappingSet& set) { mappings_.set_live(set); },
+            .on_mappings = [this](const MappingSet& set) { set_live(set); },
             .on_streaming =
                 [this](const StreamOrigin& origin) { source_status_.set_streaming(origin); },
-            .on_ended = [this](const std::string& why) { source_status_.set_problem(why); }};
+            .on_ended = [this](const std::string& why) { source_status_.set_problem(why); },
+            .on_turn = [&stage = stages_.add("capture")] { stage.turn(); }};
   }
 
   std::unique_ptr<Spooler> make_spooler() {
@@ -153,7 +239,7 @@ class Run {
   }
 
   std::unique_ptr<MappingReload> make_reload(const MappingSet& first) {
-    mappings_.set_live(first);
+    set_live(first);
     if (!settings_.reload) return nullptr;
     return std::make_unique<MappingReload>(
         *settings_.reload, first, mappings_,
@@ -167,9 +253,9 @@ class Run {
 
   std::unique_ptr<ChunkReaders> make_readers() {
     if (!settings_.backfill) return nullptr;
-    return std::make_unique<ChunkReaders>(settings_.backfill->start.readers,
-                                          settings_.backfill->make_reader,
-                                          [this] { capture_.wake(); });
+    return std::make_unique<ChunkReaders>(
+        settings_.backfill->start.readers, settings_.backfill->make_reader,
+        [this] { capture_.wake(); }, &stages_);
   }
 
   std::unique_ptr<BackfillWeaver> make_weaver() {
@@ -188,6 +274,7 @@ class Run {
 
   // From the state thread, after each checkpoint.
   void saved() {
+    saved_at_us_ = clock_.utc_us();
     capture_.wake();
     if (spooler_) delivery_.wake();  // letters of spooled events may be stored
     if (!settings_.backfill || settings_.backfill->until_over.empty()) return;
@@ -205,13 +292,15 @@ class Run {
     capture_.wake();  // there is room again
   }
 
-  void wait_for_stop_or_failure(int stop_fd) const {
+  void wait_for_stop_or_failure(int stop_fd) {
+    constexpr int kBetweenLooksMs = 1000;
     pollfd waiting[] = {{stop_fd, POLLIN, 0},
                         {failure_.fd(), POLLIN, 0},
                         {capture_failure_.fd(), POLLIN, 0},
                         {over_.fd(), POLLIN, 0}};
-    while (poll(waiting, std::size(waiting), -1) < 0) {
-    }
+    do {
+      stages_.look();
+    } while (poll(waiting, std::size(waiting), kBetweenLooksMs) <= 0);
   }
 
   // Gives what is on its way the time to finish, as long as the receiver takes events; also when
@@ -227,6 +316,18 @@ class Run {
 
   const PipelineSettings& settings_;
   const Clock& clock_;
+  ChangeSource& source_;  // any thread may ask for its server's position; the rest is capture's
+  ProgressStore& store_;  // the state thread's
+  StageWatch stages_;
+  RuleCounts rule_counts_;
+  RequestFigures requests_;
+  std::atomic<int64_t> saved_at_us_ = 0;
+  std::atomic<int64_t> dead_letter_room_ = -1;  // below 0: not known yet
+  // The state thread's own: what it wrote last.
+  std::optional<RunFigures> saved_figures_;
+  SteadyTime figures_saved_at_;
+  uint64_t told_trouble_ = 0;
+
   Failure failure_;  // of delivery or state
   Failure capture_failure_;
   DeliveryCondition condition_;

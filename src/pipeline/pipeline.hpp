@@ -15,6 +15,7 @@
 #include "pipeline/lane_queues.hpp"
 #include "pipeline/mapping_reload.hpp"
 #include "pipeline/mapping_set.hpp"
+#include "pipeline/run_board.hpp"
 #include "pipeline/source_watch.hpp"
 
 namespace waltrack {
@@ -38,6 +39,7 @@ struct PipelineSettings {
   std::optional<ReloadSettings> reload;      // none: the mappings stay as they are
   std::optional<SourceWatchSettings> watch;  // none: nobody looks at the source
   std::optional<BackfillSettings> backfill;  // none: there are no backfills
+  RunBoard* board = nullptr;                 // where the run's figures are shown; none: nowhere
 };
 
 // What a run did, for its last log line.
@@ -62,12 +64,14 @@ struct RunSummary {
 //   watch     looks at server and slot now and then, over a connection of its own
 //   reader N  reads chunks of rows that are there already, over a connection of its own
 //
+// The thread that called waits for the stop, and looks each second whether the others get on.
+//
 // Between them only the lane queues, the ledger, the dead-letter queue, the condition, the status
-// of mappings and source, the offered mappings, the readers' jobs and what is exchanged about
-// backfills, each with a lock of its own, taken once a batch
-// and never two at a time. The order that makes it safe: an event is accepted (or its dead letter
-// stored) → the ledger passes it → the checkpoint is on disk → the position is confirmed to the
-// server.
+// of mappings and source, the offered mappings, the readers' jobs, what is exchanged about
+// backfills and the counts, each with a lock of its own, taken once a batch and never two at a
+// time; whoever looks at the whole run holds the board's and the watch's above them. The order that
+// makes it safe: an event is accepted (or its dead letter stored) → the ledger passes it → the
+// checkpoint is on disk → the position is confirmed to the server.
 //
 // Runs until `stop_fd` becomes readable or `until_over` is so, then stops cleanly: reading ends,
 // what is on its way gets `grace` to finish unless the receiver is not taking events, the last

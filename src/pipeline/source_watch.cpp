@@ -30,6 +30,7 @@ void SourceWatch::stop() {
 
 void SourceWatch::run() {
   while (!stopping_) {
+    if (stage_ != nullptr) stage_->turn();
     look();
     pollfd waiting{wakeup_.fd(), POLLIN, 0};
     if (!stopping_) poll(&waiting, 1, static_cast<int>(settings_.interval.count()));

@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/wakeup.hpp"
 #include "pipeline/source_status.hpp"
+#include "pipeline/stage_watch.hpp"
 
 namespace waltrack {
 
@@ -30,6 +31,9 @@ class SourceWatch {
   // Any thread.
   void stop();
 
+  // Who sees to it that it gets on. Before run().
+  void observe(Stage& stage) { stage_ = &stage; }
+
  private:
   void look();
   void tell(const std::vector<std::string>& warnings);
@@ -37,6 +41,7 @@ class SourceWatch {
   const SourceWatchSettings settings_;
   SourceStatus& status_;
   const Clock& clock_;
+  Stage* stage_ = nullptr;  // may be none
   Wakeup wakeup_;
   std::atomic<bool> stopping_ = false;
   std::map<std::string, SteadyTime> told_;  // by the warning without its figures

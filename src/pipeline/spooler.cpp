@@ -40,6 +40,7 @@ Spooler::Spooler(SpoolSettings settings, LaneQueues& incoming, InflightLedger& l
       ledger_(ledger),
       dead_letters_(dead_letters),
       clock_(clock),
+      most_bytes_(store_.max_bytes()),
       outgoing_(incoming.lanes(), limits),
       in_use_(!store_.empty()) {
   note_figures();
@@ -194,8 +195,12 @@ Spooler::Loaded& Spooler::loaded(uint64_t number) {
 }
 
 void Spooler::accepted(std::span<const uint64_t> numbers) {
-  for (const uint64_t number : numbers)
-    loaded(number).done = true;
+  for (const uint64_t number : numbers) {
+    Loaded& event = loaded(number);
+    event.done = true;
+    const EventPosition& position = event.reference.position;
+    if (counts_ != nullptr) counts_->sent(position.table, position.rule, 1);
+  }
 }
 
 void Spooler::refused(uint64_t number, std::string payload, const Refusal& why) {
@@ -213,7 +218,8 @@ void Spooler::refused(uint64_t number, std::string payload, const Refusal& why) 
 // Their events are done with once the letters are on the disk.
 bool Spooler::settle_stored_letters() {
   const std::vector<uint64_t> numbers = dead_letters_.take_stored();
-  accepted(numbers);
+  for (const uint64_t number : numbers)
+    loaded(number).done = true;
   return !numbers.empty();
 }
 

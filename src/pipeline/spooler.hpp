@@ -9,12 +9,14 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "model/run_figures.hpp"
 #include "model/spool.hpp"
 #include "pipeline/dead_letter_queue.hpp"
 #include "pipeline/event_fates.hpp"
 #include "pipeline/inflight_ledger.hpp"
 #include "pipeline/lane_queues.hpp"
 #include "pipeline/lane_work.hpp"
+#include "pipeline/rule_counts.hpp"
 
 namespace waltrack {
 
@@ -33,6 +35,9 @@ class Spooler final : public EventFates {
  public:
   Spooler(SpoolSettings settings, LaneQueues& incoming, InflightLedger& ledger,
           DeadLetterQueue& dead_letters, BatchLimits limits, const Clock& clock);
+
+  // Who counts what is accepted, by rule. Before anything else.
+  void count_into(RuleCounts& counts) { counts_ = &counts; }
 
   std::chrono::seconds after() const { return settings_.after; }
   bool in_use() const { return in_use_; }
@@ -59,10 +64,7 @@ class Spooler final : public EventFates {
 
   // Any thread. What waits in memory, and in the spool.
   size_t memory_bytes() const { return pending_bytes_ + outgoing_.bytes(); }
-  uint64_t spooled_events() const { return events_; }
-  uint64_t spooled_bytes() const { return bytes_; }
-  // Why nothing more goes into it, or nothing.
-  bool is_full() const { return full_; }
+  SpoolFigure figure() const { return {events_, bytes_, most_bytes_, full_}; }
 
  private:
   struct Pending {
@@ -95,6 +97,8 @@ class Spooler final : public EventFates {
   InflightLedger& ledger_;
   DeadLetterQueue& dead_letters_;
   const Clock& clock_;
+  const uint64_t most_bytes_;
+  RuleCounts* counts_ = nullptr;  // may be none
   LaneQueues outgoing_;
 
   bool in_use_ = false;

@@ -18,7 +18,7 @@ class StreamFates final : public EventFates {
   StreamFates(InflightLedger& ledger, DeadLetterQueue& dead_letters)
       : ledger_(ledger), dead_letters_(dead_letters) {}
 
-  void accepted(std::span<const uint64_t> sequences) override { ledger_.finish(sequences); }
+  void accepted(std::span<const uint64_t> sequences) override { ledger_.accept(sequences); }
 
   void refused(uint64_t sequence, std::string payload, const Refusal& why) override {
     DeadLetter letter = ledger_.entry(sequence).letter(kRefusedReason, why.reason);

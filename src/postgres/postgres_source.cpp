@@ -174,6 +174,7 @@ bool PostgresSource::next(StreamItem& item) {
     if (!stream_->read(message)) return false;
     if (message.kind == ReplicationMessage::Kind::keepalive) {
       received_ = std::max(received_, message.wal_end);
+      server_position_.store(message.wal_end.value, std::memory_order_relaxed);
       item = StreamItem{};
       item.kind = StreamItem::Kind::keepalive;
       item.end_lsn = message.wal_end;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -40,6 +41,9 @@ class PostgresSource final : public ChangeSource {
   void open(Lsn start) override;
   void close() override;
   StreamOrigin origin() const override { return origin_; }
+  Lsn server_position() const override {
+    return Lsn{server_position_.load(std::memory_order_relaxed)};
+  }
   bool next(StreamItem& item) override;
   void wait(int wake_fd, std::chrono::milliseconds timeout, bool listen) override;
   void report(Lsn confirmed, bool now) override;
@@ -74,6 +78,7 @@ class PostgresSource final : public ChangeSource {
   std::unique_ptr<Decoder> decoder_;
   bool decoding_ = false;  // the decoder may hold more items of its message
   Lsn received_;
+  std::atomic<uint64_t> server_position_ = 0;
   ReportSchedule schedule_;
 
   mutable std::mutex skipped_mutex_;

@@ -133,10 +133,12 @@ Outcome judge(const Answer& answer, int64_t now_us) {
   if (!answer.failure.empty()) {
     outcome.verdict = Outcome::Verdict::retry;
     outcome.reason = answer.failure;
+    outcome.answer = answer.failure_word;
     return outcome;
   }
   const int status = answer.status;
-  outcome.reason = "HTTP " + std::to_string(status);
+  outcome.answer = std::to_string(status);
+  outcome.reason = "HTTP " + outcome.answer;
   if (status >= 200 && status < 300) {
     if (!denies(answer.body)) {
       outcome.verdict = Outcome::Verdict::accepted;

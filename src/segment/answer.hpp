@@ -10,7 +10,8 @@ namespace waltrack {
 
 // How one attempt to send a batch ended. The views need to live only as long as the call.
 struct Answer {
-  std::string_view failure;  // in words, when there was no HTTP answer; then the rest is empty
+  std::string_view failure;       // in words, when there was no HTTP answer; then the rest is empty
+  std::string_view failure_word;  // the same in one word, see failure_word()
   int status = 0;
   std::string_view retry_after;       // header Retry-After: seconds or an HTTP date
   std::string_view rate_limit_reset;  // header X-RateLimit-Reset: seconds, or seconds since 1970

@@ -263,6 +263,7 @@ Outcome SegmentDestination::finish(Lane& lane, int code) {
     failure = describe({code, static_cast<int>(os_error), lane.detail, pretransfer_us > 0},
                        host_and_port_);
     answer.failure = failure;
+    answer.failure_word = failure_word(code);
   } else {
     long status = 0;
     curl_easy_getinfo(lane.easy, CURLINFO_RESPONSE_CODE, &status);

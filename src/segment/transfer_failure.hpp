@@ -17,4 +17,8 @@ struct TransferFailure {
 // refused".
 std::string describe(const TransferFailure& failure, std::string_view host_and_port);
 
+// The failure in one word of few, to count by: "dns", "connect", "tls", "timeout", "broken" or
+// "other". `code` is a CURLcode.
+std::string_view failure_word(int code);
+
 }  // namespace waltrack

@@ -12,6 +12,7 @@
 #include "base/failpoint.hpp"
 #include "state/backfill_tables.hpp"
 #include "state/mapping_state_json.hpp"
+#include "state/run_figures_json.hpp"
 #include "state/source_state_json.hpp"
 
 namespace waltrack {
@@ -327,6 +328,14 @@ void StateFile::save_source(const SourceState& source) {
       update.exec();
     }
     transaction.commit();
+  });
+}
+
+void StateFile::save_figures(const RunFigures& figures) {
+  guarded(path_, "write to the state file", [&] {
+    SQLite::Statement replace(*database_, "replace into run_figures values (1, ?)");
+    replace.bind(1, state::run_figures_text(figures));
+    replace.exec();
   });
 }
 

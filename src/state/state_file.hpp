@@ -70,6 +70,7 @@ class StateFile final : public ProgressStore {
   void save_condition(const std::string& condition) override;
   void save_mappings(const MappingState& mappings) override;
   void save_source(const SourceState& source) override;
+  void save_figures(const RunFigures& figures) override;
 
   // Of each table the last one, whether or not it is over.
   std::vector<StoredBackfill> backfills();

@@ -33,6 +33,7 @@ StateStatus read_state_status(const std::string& path, size_t newest_dead_letter
     status.condition = state::read_condition(database);
     status.mappings = state::read_mappings(database);
     status.source_state = state::read_source_state(database);
+    status.figures = state::read_run_figures(database);
     status.backfills = state::read_backfills(database);
     status.backfill_requests = state::read_requests(database);
     status.dead_letter_count = state::count_dead_letters(database);

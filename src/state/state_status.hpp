@@ -24,6 +24,7 @@ struct StateStatus {
   std::optional<state::StoredCondition> condition;
   std::optional<MappingState> mappings;     // of the run that has it open, or had it last
   std::optional<SourceState> source_state;  // likewise
+  std::optional<RunFigures> figures;        // likewise, as it told them last
   std::vector<BackfillProgress> backfills;  // of each table the last one
   std::vector<state::PendingRequest> backfill_requests;
   int64_t dead_letter_count = 0;

@@ -9,6 +9,7 @@
 
 #include "state/backfill_tables.hpp"
 #include "state/mapping_state_json.hpp"
+#include "state/run_figures_json.hpp"
 #include "state/source_state_json.hpp"
 
 namespace waltrack::state {
@@ -82,6 +83,13 @@ create table if not exists source_state (
 );
 )sql";
 
+constexpr const char* kRunFiguresTable = R"sql(
+create table if not exists run_figures (
+  only integer primary key check (only = 1),
+  state text not null
+);
+)sql";
+
 bool has_column(SQLite::Database& database, const char* table, const char* column) {
   SQLite::Statement query(database, "select 1 from pragma_table_info(?) where name = ?");
   query.bind(1, table);
@@ -127,6 +135,7 @@ void make_tables(SQLite::Database& database, const std::string& path, int64_t no
 void add_missing_tables(SQLite::Database& database) {
   if (!database.tableExists("mappings")) database.exec(kMappingsTable);
   if (!database.tableExists("source_state")) database.exec(kSourceStateTable);
+  if (!database.tableExists("run_figures")) database.exec(kRunFiguresTable);
   add_missing_backfill_tables(database);
   if (!has_column(database, "origin", "spool")) {
     database.exec("alter table origin add column spool text not null default ''");
@@ -206,6 +215,13 @@ std::optional<SourceState> read_source_state(SQLite::Database& database) {
   SQLite::Statement query(database, "select state from source_state");
   if (!query.executeStep()) return std::nullopt;
   return read_source_state(query.getColumn(0).getString());
+}
+
+std::optional<RunFigures> read_run_figures(SQLite::Database& database) {
+  if (!database.tableExists("run_figures")) return std::nullopt;
+  SQLite::Statement query(database, "select state from run_figures");
+  if (!query.executeStep()) return std::nullopt;
+  return read_run_figures(query.getColumn(0).getString());
 }
 
 std::string read_destination_id(SQLite::Database& database) {

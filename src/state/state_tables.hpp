@@ -53,6 +53,7 @@ std::optional<StoredCheckpoint> read_checkpoint(SQLite::Database& database);
 std::optional<StoredCondition> read_condition(SQLite::Database& database);
 std::optional<MappingState> read_mappings(SQLite::Database& database);
 std::optional<SourceState> read_source_state(SQLite::Database& database);
+std::optional<RunFigures> read_run_figures(SQLite::Database& database);
 std::string read_destination_id(SQLite::Database& database);  // empty = none yet
 int64_t read_created_at_us(SQLite::Database& database);
 int64_t count_dead_letters(SQLite::Database& database);

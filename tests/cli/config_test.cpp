@@ -283,12 +283,63 @@ TEST_F(ConfigTest, WriteKeyInClearTextIsAWarning) {
   EXPECT_FALSE(diagnostics_.has_errors());
 }
 
+TEST_F(ConfigTest, ASpoolNeedsAPathAndReadsItsLimits) {
+  EXPECT_EQ(load_fine(kLeast).spool.path, "");
+  const Config::Spool spool =
+      load_fine(kLeast + "spool: {path: waiting, max_bytes: 2MB, after: 5min}\n").spool;
+  EXPECT_EQ(spool.path, in_dir("waiting"));
+  EXPECT_EQ(spool.max_bytes, 2u << 20);
+  EXPECT_EQ(spool.after, std::chrono::seconds(300));
+  EXPECT_EQ(faults(kLeast + "spool: {after: 30s}\n"), Faults{"5:8 spool.path is missing"});
+  for (const char* after : {"30", "0s", "25h", "1500min", "s", "-1s", "1 day"}) {
+    EXPECT_EQ(faults(kLeast + "spool: {path: s, after: " + after + "}\n"),
+              Faults{"5:25 spool.after takes a time from 1s to 24h"})
+        << after;
+  }
+}
+
 TEST_F(ConfigTest, StateAloneNeedsNoSecrets) {
   const std::string path =
       dir_.write("waltrack.yaml", "source: {url: \"${NONE}\"}\nstate: \"${HERE}.db\"\n").string();
   variables_ = {{"HERE", "shop"}};
   EXPECT_EQ(load_config_state(path, diagnostics_, environment()), in_dir("shop.db"));
   EXPECT_EQ(diagnostics_.text(), "");
+}
+
+TEST_F(ConfigTest, WebIsServedOnThisMachineUnlessATokenGuardsIt) {
+  EXPECT_FALSE(load_fine(kLeast).web);
+  for (const char* host : {"127.0.0.1", "127.1.2.3", "localhost", "\"[::1]"}) {
+    const std::string quote = host[0] == '"' ? "\"" : "";
+    const Config config = load_fine(kLeast + "web: " + host + ":8080" + quote + "\n");
+    ASSERT_TRUE(config.web) << host;
+    EXPECT_EQ(config.web->address.port, 8080);
+    EXPECT_EQ(config.web->token, "");
+  }
+  for (const char* address :
+       {"0.0.0.0:8080", "10.0.0.5:8080", "db.example:8080", "\"[::]:8080\""}) {
+    EXPECT_EQ(faults(kLeast + "web: " + address + "\n"),
+              Faults{"5:6 web: serves other machines, so it needs a secret that they have to show"})
+        << address;
+    EXPECT_EQ(load_fine(kLeast + "web: " + address + "\nweb_token: hush\n").web->token, "hush");
+  }
+}
+
+TEST_F(ConfigTest, TheWebTokenMayStandInAFile) {
+  dir_.write("secrets/token", "hush\n");
+  EXPECT_EQ(load_fine(kLeast + "web: 0.0.0.0:80\nweb_token_file: secrets/token\n").web->token,
+            "hush");
+  EXPECT_EQ(faults(kLeast + "web: 0.0.0.0:80\nweb_token_file: none\n"),
+            Faults{"6:17 can't read the file of web_token_file: No such file or directory"});
+  EXPECT_TRUE(faults(kLeast + "web_token: hush\nweb_token_file: secrets/token\n").size() == 1);
+  EXPECT_EQ(diagnostics_.text().find("hush"), std::string::npos);
+}
+
+TEST_F(ConfigTest, AWebAddressThatIsNoneIsNotRepeated) {
+  for (const char* address : {"8080", "127.0.0.1", "127.0.0.1:", "h:99999", "::1:80", ":80"}) {
+    EXPECT_EQ(faults(kLeast + "web: \"" + address + "\"\n"),
+              Faults{"5:6 web is not an address to listen on"})
+        << address;
+  }
 }
 
 }  // namespace

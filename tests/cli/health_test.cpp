@@ -78,4 +78,15 @@ TEST(Health, AFileThatNoRunHasOpenIsIllWhateverItHolds) {
 }
 
 }  // namespace
+// What gets nothing done waits for somebody else; what hangs is mended by a new start.
+TEST(Health, AThreadThatHangsIsIllAndNamed) {
+  StateStatus status = working();
+  StageFigure& stage = status.figures.emplace().stages.emplace_back();
+  stage.name = "capture";
+  stage.no_progress_from_us = 1;
+  EXPECT_EQ(illness(status), std::nullopt);
+  stage.stuck = true;
+  EXPECT_EQ(illness(status), "capture hangs: its thread does not turn any more");
+}
+
 }  // namespace waltrack

@@ -129,7 +129,7 @@ TEST_F(CheckpointerTest, TheSourcesStateReachesTheStore) {
 }
 
 TEST_F(CheckpointerTest, TheConditionReachesTheStore) {
-  condition_.set(false, "held: HTTP 401");
+  condition_.set(false, "held: HTTP 401", "held: HTTP 401");
   checkpointer_.stop();
   checkpointer_.run();
   EXPECT_EQ(store_.conditions(), (std::vector<std::string>{"held: HTTP 401"}));

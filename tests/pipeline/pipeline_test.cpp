@@ -72,6 +72,41 @@ TEST_F(PipelineTest, DeliveredStoredAndConfirmedInThisOrder) {
   EXPECT_EQ(store_.checkpoint(), (Checkpoint{Lsn{20'008}, std::nullopt}));
 }
 
+TEST_F(PipelineTest, FiguresMayBeAskedAtAnyTimeAndOnlyRise) {
+  for (uint64_t i = 1; i <= 200; ++i) {
+    source_.add_transaction(Lsn{i * 100}, Lsn{i * 100 - 50}, {"a", "b", "c", "poison"});
+  }
+  RunBoard board(clock_);
+  settings_.board = &board;
+  std::atomic<bool> over = false;
+  std::jthread asks([&] {
+    uint64_t sent = 0, matched = 0;
+    while (!over) {
+      for (const RuleCount& rule : board.figures().rules) {
+        EXPECT_GE(rule.sent, sent);
+        EXPECT_GE(rule.matched, matched);
+        EXPECT_GE(rule.seen, rule.matched);
+        sent = rule.sent;
+        matched = rule.matched;
+      }
+    }
+  });
+  start();
+  EXPECT_TRUE(wait_until([&] { return source_.reported() == Lsn{20'008}; }));
+  stop();
+  over = true;
+  asks.join();
+  const RunFigures figures = board.figures();
+  EXPECT_FALSE(figures.streaming);
+  ASSERT_EQ(figures.rules.size(), 1u);
+  EXPECT_EQ(figures.rules[0].seen, 800u);
+  EXPECT_EQ(figures.rules[0].matched, 600u);
+  EXPECT_EQ(figures.rules[0].sent, 600u);
+  EXPECT_EQ(figures.rules[0].dead, 200u);
+  EXPECT_EQ(figures.sent_events, 600u);
+  EXPECT_EQ(figures.dead_letters, 200u);
+}
+
 TEST_F(PipelineTest, WhileTheReceiverRefusesNothingIsConfirmed) {
   destination_.set_answer(
       [](size_t, const std::string&) { return answered(Outcome::Verdict::hold, "HTTP 403"); });

@@ -76,7 +76,7 @@ TEST_F(SpoolerTest, WhatIsSyncedCountsAsFinished) {
   EXPECT_TRUE(ledger_.is_idle());
   EXPECT_EQ(store_.syncs, 1u);
   EXPECT_TRUE(store_.holds("e0"));
-  EXPECT_EQ(spooler_->spooled_events(), 2u);
+  EXPECT_EQ(spooler_->figure().events, 2u);
   EXPECT_EQ(incoming_.bytes(), 0u);
 }
 
@@ -120,7 +120,7 @@ TEST_F(SpoolerTest, WithoutRoomEventsWaitUnfinishedAndGoInLater) {
   for (int i = 0; i < 40; ++i)
     bring(0b01);
   spooler_->work();  // about 110 bytes, where 98 are free
-  EXPECT_TRUE(spooler_->is_full());
+  EXPECT_TRUE(spooler_->figure().full);
   const uint64_t waiting = ledger_.unfinished();
   EXPECT_GT(waiting, 0u);
   EXPECT_LT(waiting, 40u);
@@ -131,7 +131,7 @@ TEST_F(SpoolerTest, WithoutRoomEventsWaitUnfinishedAndGoInLater) {
   clock_.pass(2s);
   spooler_->work();
   EXPECT_TRUE(ledger_.is_idle());
-  EXPECT_FALSE(spooler_->is_full());
+  EXPECT_FALSE(spooler_->figure().full);
   std::string rest;
   for (std::string batch = take(0); !batch.empty(); batch = take(0)) {
     rest += batch;
@@ -146,7 +146,7 @@ TEST_F(SpoolerTest, AFullDiskIsWaitedFor) {
   bring(0b01);
   spooler_->begin({});
   EXPECT_FALSE(spooler_->work());
-  EXPECT_TRUE(spooler_->is_full());
+  EXPECT_TRUE(spooler_->figure().full);
   EXPECT_EQ(ledger_.unfinished(), 1u);
   store_.disk_full = false;
   clock_.pass(2s);

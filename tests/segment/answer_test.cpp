@@ -46,6 +46,7 @@ TEST(Answer, ReasonNamesTheStatus) {
   EXPECT_EQ(judge_status(200).reason, "HTTP 200");
   EXPECT_EQ(judge_status(503, "<html>down</html>").reason, "HTTP 503");
   EXPECT_EQ(judge_status(401).reason, "HTTP 401");
+  EXPECT_EQ(judge_status(401).answer, "401");
 }
 
 TEST(Answer, NoAnswerIsRetriedWithItsReason) {

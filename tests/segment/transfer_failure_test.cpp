@@ -48,4 +48,13 @@ TEST(TransferFailure, TimeoutSaysWhetherTheConnectionStood) {
       "milliseconds");
 }
 
+TEST(TransferFailure, OneWordOfFewCountsIt) {
+  EXPECT_EQ(failure_word(CURLE_COULDNT_RESOLVE_HOST), "dns");
+  EXPECT_EQ(failure_word(CURLE_COULDNT_CONNECT), "connect");
+  EXPECT_EQ(failure_word(CURLE_PEER_FAILED_VERIFICATION), "tls");
+  EXPECT_EQ(failure_word(CURLE_OPERATION_TIMEDOUT), "timeout");
+  EXPECT_EQ(failure_word(CURLE_GOT_NOTHING), "broken");
+  EXPECT_EQ(failure_word(CURLE_OUT_OF_MEMORY), "other");
+}
+
 }  // namespace waltrack

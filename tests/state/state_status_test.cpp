@@ -42,6 +42,47 @@ TEST_F(StateStatusTest, TellsEverythingThatIsStored) {
   EXPECT_EQ(status.newest_dead_letters[0].letter.position.lsn.value, 3u);
 }
 
+TEST_F(StateStatusTest, TheRunsFiguresComeBackWhole) {
+  StateFile file(path(), clock_);
+  EXPECT_FALSE(read_state_status(path()).figures);
+  RunFigures figures;
+  file.save_figures(figures);
+  EXPECT_EQ(read_state_status(path()).figures, figures);
+  figures.taken_at_us = 1;
+  figures.started_at_us = 2;
+  figures.version = "1.2.3";
+  figures.streaming = true;
+  figures.problem = "none";
+  figures.flowing = false;
+  figures.delivery = "held: HTTP 401";
+  figures.rows = 3;
+  figures.backfilled_rows = 4;
+  figures.checkpoint = Lsn{5};
+  figures.checkpoint_at_us = 6;
+  figures.lag_bytes = UINT64_MAX;
+  figures.lag_s = 1.5;
+  figures.retained_wal_bytes = 7;
+  figures.slot_headroom_bytes = -8;
+  figures.queue_bytes = 9;
+  figures.unfinished_events = 10;
+  figures.ledger_entries = 11;
+  figures.ledger_bytes = 12;
+  figures.dead_letter_queue_bytes = 13;
+  figures.memory_bytes = 14;
+  figures.sent_events = 15;
+  figures.dead_letters = 16;
+  figures.dead_letter_room = 17;
+  figures.requests = {{"retry", "timeout", 18}};
+  figures.request_times.counts[2] = 19;
+  figures.request_times.sum_s = 0.25;
+  figures.rules = {{"public.t", "identify", 6, 1, {1, 2, 1}, 20, 1}};
+  figures.backfills = {{"public.t", "running", 21}};
+  figures.stages = {{"capture", 22, true, std::nullopt, ""},
+                    {"delivery", 23, false, 24, "held: HTTP 401"}};
+  file.save_figures(figures);
+  EXPECT_EQ(read_state_status(path()).figures, figures);
+}
+
 TEST_F(StateStatusTest, TheMappingsStateComesBackWhole) {
   StateFile file(path(), clock_);
   EXPECT_FALSE(read_state_status(path()).mappings);
