@@ -217,6 +217,10 @@ void Delivery::refuse(size_t i, const Outcome& outcome, SteadyTime now) {
   if (!lane.work.has_pieces()) queues_.finish(i);
   lane.failing = lane.hurried = false;
   if (!retested) ++suspected_;
+  if (settings_.believe_refusals) {
+    condemn(lane, ~LaneSet{0}, lane.request + 1);
+    if (suspected_ < kMostInARow) return;
+  }
   if (suspected_ >= kMostInARow) return hold_refusals(outcome, now);
   if (load(i)) return;  // what the receiver makes of the next will tell
   const bool lone = lane.batch_events == 1 && has_accepted_ && suspected_ <= kMostLoneCulprits;

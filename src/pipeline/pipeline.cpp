@@ -125,20 +125,23 @@ class Run {
 
  private:
   CaptureHooks hooks() {
-    return {
-        .confirmed = [this] { return checkpointer_.confirmed(); },
-        .queued_bytes = [this] { return lanes_.bytes() + ledger_.bytes() + dead_letters_.bytes(); },
-        .on_flushed =
-            [this] {
-              delivery_.wake();
-              checkpointer_.wake();
-            },
-        .hurry = [this](bool on) { checkpointer_.hurry(on); },
-        .on_waiting = [this](std::string why) { mappings_.set_pending_reason(std::move(why)); },
-        .on_mappings = [this](const MappingSet& set) { mappings_.set_live(set); },
-        .on_streaming =
-            [this](const StreamOrigin& origin) { source_status_.set_streaming(origin); },
-        .on_ended = [this](const std::string& why) { source_status_.set_problem(why); }};
+    return {.confirmed = [this] { return checkpointer_.confirmed(); },
+            .queued_bytes =
+                [this] {
+                  return lanes_.bytes() + ledger_.bytes() + dead_letters_.bytes() +
+                         checkpointer_.bytes();
+                },
+            .on_flushed =
+                [this] {
+                  delivery_.wake();
+                  checkpointer_.wake();
+                },
+            .hurry = [this](bool on) { checkpointer_.hurry(on); },
+            .on_waiting = [this](std::string why) { mappings_.set_pending_reason(std::move(why)); },
+            .on_mappings = [this](const MappingSet& set) { mappings_.set_live(set); },
+            .on_streaming =
+                [this](const StreamOrigin& origin) { source_status_.set_streaming(origin); },
+            .on_ended = [this](const std::string& why) { source_status_.set_problem(why); }};
   }
 
   std::unique_ptr<MappingReload> make_reload(const MappingSet& first) {
