@@ -14,6 +14,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "cli/backfill_follower.hpp"
+#include "cli/destination_settings.hpp"
 #include "cli/stop_signal.hpp"
 #include "mapping/mapper.hpp"
 #include "mapping/mapping_folder.hpp"
@@ -27,7 +28,6 @@
 #include "postgres/slot.hpp"
 #include "postgres/slot_watch.hpp"
 #include "postgres/table_state.hpp"
-#include "segment/limits.hpp"
 #include "segment/segment_destination.hpp"
 #include "state/backfill_requests.hpp"
 #include "state/state_file.hpp"
@@ -184,18 +184,10 @@ std::optional<Started> settle_start(const SourceSettings& settings, ServerIdenti
   return started;
 }
 
-SegmentSettings segment_settings(const Config& config) {
-  SegmentSettings settings;
-  settings.url = config.destination.url;
-  settings.write_key = config.destination.write_key;
-  settings.lanes = static_cast<size_t>(config.destination.lanes);
-  return settings;
-}
-
 PipelineSettings pipeline_settings(const Config& config) {
   PipelineSettings settings;
   settings.lanes = static_cast<size_t>(config.destination.lanes);
-  settings.batch = {.bytes = kBatchBytes - kEnvelopeBytes, .events = kBatchEvents};
+  settings.batch = batch_limits();
   settings.memory_bytes = config.memory_bytes;
   return settings;
 }
