@@ -13,6 +13,20 @@
 namespace waltrack {
 namespace {
 
+// Its thread, which ends with it, also when a test fails.
+class Running {
+ public:
+  explicit Running(Checkpointer& checkpointer)
+      : checkpointer_(checkpointer), thread_([&checkpointer] { checkpointer.run(); }) {}
+  ~Running() { checkpointer_.stop(); }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  Checkpointer& checkpointer_;
+  std::jthread thread_;
+};
+
 class CheckpointerTest : public testing::Test {
  protected:
   CheckpointerTest() {
@@ -57,7 +71,7 @@ class CheckpointerTest : public testing::Test {
 
 TEST_F(CheckpointerTest, ConfirmsOnlyWhatIsStored) {
   append(Lsn{200}, Lsn{208});
-  std::jthread thread([&] { checkpointer_.run(); });
+  const Running running(checkpointer_);
   checkpointer_.wake();
   EXPECT_EQ(checkpointer_.confirmed(), Lsn{100});
   ledger_.finish(std::vector<uint64_t>{0});
@@ -109,7 +123,7 @@ TEST_F(CheckpointerTest, ThePlaceInsideATransactionIsStored) {
 }
 
 TEST_F(CheckpointerTest, AHurriedPositionIsStoredAtOnce) {
-  std::jthread thread([&] { checkpointer_.run(); });
+  const Running running(checkpointer_);
   checkpointer_.hurry(true);
   // One after the other; at a position a second they would outlast the limit of the wait.
   constexpr uint64_t kLast = 1040;
@@ -147,7 +161,7 @@ TEST_F(CheckpointerTest, WithoutSpaceNothingIsConfirmedAndAllIsStoredWhenThereIs
   BackfillStep step;
   step.table = {"public", "t"};
   ledger_.append({}, {}, {{1, step}});
-  std::jthread thread([&] { checkpointer_.run(); });
+  const Running running(checkpointer_);
   checkpointer_.wake();
   ASSERT_TRUE(wait_until([&] { return store_.refused_saves() > 0; }));
   // Also what finishes while it waits.
@@ -203,7 +217,7 @@ TEST_F(CheckpointerTest, ADeadLetterBeyondTheCapHoldsThePositionUntilThereIsRoom
   append(Lsn{400}, Lsn{408});
   dead_letters_.push({{0, letter("first")}, {1, letter("second")}});
   ledger_.finish(std::vector<uint64_t>{2});
-  std::jthread thread([&] { checkpointer_.run(); });
+  const Running running(checkpointer_);
   checkpointer_.wake();
   ASSERT_TRUE(wait_until([&] { return checkpointer_.confirmed() == Lsn{208}; }));
   ASSERT_TRUE(wait_until([&] { return !condition_.is_flowing(); }));
