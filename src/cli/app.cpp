@@ -30,6 +30,7 @@ const char* const kFooter =
     "  waltrack run                       stream, until a signal\n"
     "  waltrack backfill users            send what the table holds already, while run runs or "
     "not\n"
+    "  waltrack dead list                 what could never be sent; show, replay, drop\n"
     "  waltrack drop                      remove the slot and what else was made\n"
     "  waltrack receive --ndjson out.ndjson\n"
     "                                     a local receiver to look at what would be sent\n"
@@ -45,11 +46,19 @@ std::vector<std::string> command_names(const CLI::App& app) {
 
 // CLI11 tells a misspelt command as a missing one.
 std::optional<Error> unknown_command(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') return std::nullopt;
-  const std::vector<std::string> names = command_names(app);
-  if (std::ranges::find(names, argv[1]) != names.end()) return std::nullopt;
-  return Error(ErrorKind::usage, std::string("there is no command '") + argv[1] + "'", {},
-               suggest_name(argv[1], names));
+  const CLI::App* within = &app;
+  std::string known;
+  for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
+    const std::vector<std::string> names = command_names(*within);
+    if (names.empty()) break;
+    if (std::ranges::find(names, argv[i]) == names.end()) {
+      return Error(ErrorKind::usage, "there is no command '" + known + argv[i] + "'", {},
+                   suggest_name(argv[i], names));
+    }
+    known.append(argv[i]).append(" ");
+    within = within->get_subcommand(argv[i]);
+  }
+  return std::nullopt;
 }
 
 int tell(const Error& error) {
@@ -98,6 +107,7 @@ int run_app(int argc, char** argv) {
   Action action;
   register_backfill(app, action);
   register_check(app, action);
+  register_dead(app, action);
   register_drop(app, action);
   register_init(app, action);
   register_plan(app, action);

@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "cli/backfill_follower.hpp"
+#include "cli/destination_settings.hpp"
 #include "cli/open_spool.hpp"
 #include "cli/serve_web.hpp"
 #include "cli/settle_start.hpp"
@@ -27,7 +28,6 @@
 #include "postgres/slot.hpp"
 #include "postgres/slot_watch.hpp"
 #include "postgres/table_state.hpp"
-#include "segment/limits.hpp"
 #include "segment/segment_destination.hpp"
 #include "state/backfill_requests.hpp"
 #include "state/state_file.hpp"
@@ -47,18 +47,10 @@ PluginChoice plugin_choice(const Config& config) {
   return PluginChoice::automatic;
 }
 
-SegmentSettings segment_settings(const Config& config) {
-  SegmentSettings settings;
-  settings.url = config.destination.url;
-  settings.write_key = config.destination.write_key;
-  settings.lanes = static_cast<size_t>(config.destination.lanes);
-  return settings;
-}
-
 PipelineSettings pipeline_settings(const Config& config) {
   PipelineSettings settings;
   settings.lanes = static_cast<size_t>(config.destination.lanes);
-  settings.batch = {.bytes = kBatchBytes - kEnvelopeBytes, .events = kBatchEvents};
+  settings.batch = batch_limits();
   settings.memory_bytes = config.memory_bytes;
   return settings;
 }

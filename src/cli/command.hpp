@@ -30,6 +30,7 @@ void configure_log(const LogOptions& options);
 // One function a command, each in the file of its name.
 void register_backfill(CLI::App& app, Action& action);
 void register_check(CLI::App& app, Action& action);
+void register_dead(CLI::App& app, Action& action);
 void register_drop(CLI::App& app, Action& action);
 void register_init(CLI::App& app, Action& action);
 void register_plan(CLI::App& app, Action& action);

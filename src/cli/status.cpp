@@ -203,7 +203,9 @@ void print_status(const StateStatus& status) {
   if (status.mappings) print_mappings(*status.mappings, status.running);
   for (const std::string& line : backfill_lines(status, SystemClock().utc_us()))
     print_line("backfill", line);
-  print_line("dead letters", std::to_string(status.dead_letter_count));
+  print_line("dead letters",
+             std::to_string(status.dead_letter_count) +
+                 (status.dead_letter_count == 0 ? "" : ", see `waltrack dead list`"));
   for (const state::StoredDeadLetter& stored : status.newest_dead_letters) {
     const DeadLetter& letter = stored.letter;
     const std::string row = letter.position.kind == MessageKind::backfill

@@ -85,6 +85,17 @@ std::string_view message_id_of(std::string_view event) {
   return event.substr(0, event.find('"'));
 }
 
+std::string salted_message_id(std::string_view id, std::string_view salt) {
+  std::string input;
+  put_text(input, id);
+  put_text(input, salt);
+  const XXH128_hash_t hash = XXH3_128bits(input.data(), input.size());
+  std::string salted;
+  append_hex(salted, hash.high64);
+  append_hex(salted, hash.low64);
+  return salted;
+}
+
 KeyDigest key_digest(std::string_view key) {
   const XXH128_hash_t hash = XXH3_128bits(key.data(), key.size());
   return {Lsn{hash.low64}, static_cast<uint32_t>(hash.high64)};

@@ -56,6 +56,10 @@ void append_backfill_message_id(std::string& out, const RuleKey& rule, std::stri
 // The id that stands in an event's JSON, which the program itself has written; "" in other text.
 std::string_view message_id_of(std::string_view event);
 
+// The id of the same event when it is sent again on purpose: another for each salt, and the same
+// for the same.
+std::string salted_message_id(std::string_view id, std::string_view salt);
+
 // Stands for the key of a row that was there already where others have their place in the log.
 struct KeyDigest {
   Lsn lsn;

@@ -65,12 +65,17 @@ class ProgressStore {
   // Stores checkpoint, dead letters and steps of backfills in one transaction; all are on disk when
   // it returns. A dead
   // letter that is there already (same position) is not stored twice: the newest stands. Throws an
-  // Error when the disk does not take it: then nothing may be confirmed.
+  // Error when the disk does not take it: then nothing may be confirmed. It is transient where
+  // there was no space, which may come; so it is with all below.
   virtual void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters,
                     std::span<const BackfillStep> steps) = 0;
 
   // How many more dead letters there is room for. They may be taken away by others at any time.
   virtual size_t dead_letter_room() = 0;
+  // So many are kept at most.
+  virtual size_t dead_letter_max() const = 0;
+  // Whether there is one of this position: another needs no room.
+  virtual bool has_dead_letter(const EventPosition& position) = 0;
 
   // What people asked of backfills and no step has taken up yet, the oldest first.
   virtual std::vector<BackfillRequest> backfill_requests() = 0;

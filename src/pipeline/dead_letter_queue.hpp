@@ -19,12 +19,19 @@ class DeadLetterQueue {
     uint64_t sequence = 0;
     DeadLetter letter;
     bool spooled = false;  // its number is the spool's
+
+    // What it takes in memory.
+    size_t bytes() const {
+      return sizeof *this + letter.position.table.size() + letter.position.rule.size() +
+             letter.detail.size() + letter.payload.size() + letter.answer.size() +
+             letter.row_key.size();
+    }
   };
 
   void push(std::vector<Item> items) {
     const std::lock_guard lock(mutex_);
     for (Item& item : items) {
-      bytes_ += cost(item);
+      bytes_ += item.bytes();
       items_.push_back(std::move(item));
     }
   }
@@ -48,12 +55,6 @@ class DeadLetterQueue {
   size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
  private:
-  static size_t cost(const Item& item) {
-    return sizeof item + item.letter.position.table.size() + item.letter.position.rule.size() +
-           item.letter.detail.size() + item.letter.payload.size() + item.letter.answer.size() +
-           item.letter.row_key.size();
-  }
-
   std::mutex mutex_;
   std::vector<Item> items_;       // guarded by mutex_
   std::vector<uint64_t> stored_;  // guarded by mutex_

@@ -275,6 +275,10 @@ void Delivery::refuse(size_t i, const Outcome& outcome, SteadyTime now) {
   // Refused before and after the receiver took others.
   if (reopened && !held_) return condemn(lane, ~LaneSet{0}, lane.request + 1);
   if (!retested) ++suspected_;
+  if (settings_.believe_refusals) {
+    condemn(lane, ~LaneSet{0}, lane.request + 1);
+    if (suspected_ < kMostInARow) return;
+  }
   if (suspected_ >= kMostInARow) return hold_refusals(outcome, now);
   if (load_next(i)) return;  // what the receiver makes of the next will tell
   const bool lone = lane.batch_events == 1 && has_accepted_ && suspected_ <= kMostLoneCulprits;

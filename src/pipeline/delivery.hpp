@@ -25,6 +25,9 @@ struct DeliverySettings {
   std::chrono::milliseconds backoff_cap{60'000};
   std::chrono::milliseconds probe_interval{60'000};  // while held
   std::optional<uint64_t> seed = std::nullopt;       // of the jitter; none: a random one
+  // An event that is refused alone is at fault, whatever becomes of others: where that costs it
+  // nothing.
+  bool believe_refusals = false;
 };
 
 // Sends the lanes' batches, one request in flight a lane, each batch until it is accepted: a batch

@@ -216,7 +216,7 @@ class Run {
             .queued_bytes =
                 [this] {
                   return lanes_.bytes() + ledger_.bytes() + dead_letters_.bytes() +
-                         (spooler_ ? spooler_->memory_bytes() : 0);
+                         checkpointer_.bytes() + (spooler_ ? spooler_->memory_bytes() : 0);
                 },
             .on_flushed =
                 [this] {

@@ -11,6 +11,7 @@
 
 #include "base/failpoint.hpp"
 #include "state/backfill_tables.hpp"
+#include "state/dead_letter_tables.hpp"
 #include "state/mapping_state_json.hpp"
 #include "state/run_figures_json.hpp"
 #include "state/source_state_json.hpp"
@@ -197,7 +198,9 @@ void StateFile::save(const Checkpoint& checkpoint, std::span<const DeadLetter> d
   if (!moved && dead_letters.empty() && steps.empty()) return;
   guarded(path_, "store the checkpoint", [&] {
     SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
-    if (!dead_letters.empty()) write_dead_letters(dead_letters);
+    if (!dead_letters.empty()) {
+      state::write_dead_letters(*database_, dead_letters, limits_.keep_payload, clock_.utc_us());
+    }
     if (moved) write_checkpoint(checkpoint);
     state::write_steps(*database_, steps);
     failpoint("state_file.before_commit");
@@ -213,6 +216,11 @@ void StateFile::save(const Checkpoint& checkpoint, std::span<const DeadLetter> d
 size_t StateFile::dead_letter_room() {
   const auto stored = static_cast<size_t>(dead_letter_count());
   return stored < limits_.max ? limits_.max - stored : 0;
+}
+
+bool StateFile::has_dead_letter(const EventPosition& position) {
+  return guarded(path_, "read the state file",
+                 [&] { return state::has_dead_letter(*database_, position); });
 }
 
 std::vector<BackfillRequest> StateFile::backfill_requests() {
@@ -262,38 +270,6 @@ void StateFile::write_checkpoint(const Checkpoint& checkpoint) {
     replace.bind(8, within.rule);
   }
   replace.exec();
-}
-
-void StateFile::write_dead_letters(std::span<const DeadLetter> dead_letters) {
-  SQLite::Statement insert(
-      *database_,
-      "insert into dead_letters (commit_lsn, kind, lsn, table_name, ordinal, rule, commit_time_us, "
-      "op, message_id, reason, detail, payload, stored_at_us) "
-      "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-      // The same row again; or, after a failover that lost something, another one in its place.
-      "on conflict do update set attempts = attempts + 1, commit_time_us = "
-      "excluded.commit_time_us, "
-      "op = excluded.op, message_id = excluded.message_id, reason = excluded.reason, "
-      "detail = excluded.detail, payload = excluded.payload");
-  const int64_t now_us = clock_.utc_us();
-  for (const DeadLetter& letter : dead_letters) {
-    const EventPosition& position = letter.position;
-    insert.bind(1, position.commit_lsn.text());
-    insert.bind(2, static_cast<int>(position.kind));
-    insert.bind(3, position.lsn.text());
-    insert.bind(4, position.table);
-    insert.bind(5, static_cast<int64_t>(position.ordinal));
-    insert.bind(6, position.rule);
-    insert.bind(7, letter.commit_time_us);
-    insert.bind(8, letter.op);
-    insert.bind(9, letter.message_id);
-    insert.bind(10, letter.reason);
-    insert.bind(11, letter.detail);
-    insert.bind(12, letter.payload);
-    insert.bind(13, now_us);
-    insert.exec();
-    insert.reset();
-  }
 }
 
 void StateFile::save_condition(const std::string& condition) {

@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "model/progress.hpp"
+#include "state/dead_letter_tables.hpp"
 #include "state/source_identity.hpp"
 #include "state/state_lock.hpp"
 #include "state/state_tables.hpp"
@@ -23,15 +24,16 @@ struct DestinationId {
 
 struct DeadLetterLimits {
   size_t max = 100'000;      // so many are kept
-  bool keep_payload = true;  // false: only where an event came from
+  bool keep_payload = true;  // false: neither events nor answers, only where they came from
 };
 
 // The durable memory of one `waltrack run`: a SQLite file (WAL mode, synchronous=FULL, mode 0600)
 // that holds the checkpoint, what it belongs to, how source, delivery, mappings and backfills fare,
-// and the dead letters. While it is open nobody else may open it so; read_state_status() may look
-// and request_backfill() may ask at any time. Each change is one transaction, on disk when the call
-// returns; after an Error the file still holds what it held before, and the call may be made again.
-// Belongs to one thread at a time.
+// and the dead letters. While it is open nobody else may open it so; read_state_status() may look,
+// request_backfill() may ask and DeadLetterFile may work on the dead letters at any time. Each
+// change is one transaction, on disk when the call returns; after an Error the file still holds
+// what it held before, and the call may be made again: the Error is transient when there was no
+// space. Belongs to one thread at a time.
 class StateFile final : public ProgressStore {
  public:
   // Opens the file, making it when it is not there. `clock` must outlive it. Throws an Error: in
@@ -64,6 +66,8 @@ class StateFile final : public ProgressStore {
   void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters,
             std::span<const BackfillStep> steps) override;
   size_t dead_letter_room() override;
+  size_t dead_letter_max() const override { return limits_.max; }
+  bool has_dead_letter(const EventPosition& position) override;
   // Cheap as long as nobody has asked anything.
   std::vector<BackfillRequest> backfill_requests() override;
   // The same text again writes nothing: the time kept is since when it holds.
@@ -88,7 +92,6 @@ class StateFile final : public ProgressStore {
   void open_database();
   void prepare_database();
   void write_checkpoint(const Checkpoint& checkpoint);
-  void write_dead_letters(std::span<const DeadLetter> dead_letters);
 
   const std::string path_;
   const Clock& clock_;

@@ -2,30 +2,20 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <cerrno>
-#include <filesystem>
 
+#include "state/existing_file.hpp"
 #include "state/state_lock.hpp"
 
 namespace waltrack {
 
 StateStatus read_state_status(const std::string& path, size_t newest_dead_letters) {
   StateStatus status;
-  status.path = state::resolve_state_path(path);
-  std::error_code failed;
-  if (!std::filesystem::exists(status.path, failed)) {
-    throw Error(ErrorKind::failure, "there is no state file", path,
-                "`waltrack run` makes it; name it under `state:` as that run does");
-  }
+  status.path = state::existing_state_path(path, state::Access::read);
   errno = 0;
   try {
-    SQLite::Database database(status.path, SQLite::OPEN_READONLY, state::kBusyTimeoutMs);
-    if (state::has_no_tables(database)) {
-      throw Error(ErrorKind::failure, "the state file is empty", path,
-                  "`waltrack run` fills it when it starts");
-    }
+    SQLite::Database database = state::open_existing(status.path, state::Access::read);
     // All reads see one moment.
     SQLite::Transaction moment(database, SQLite::TransactionBehavior::DEFERRED);
-    state::check_tables(database, status.path);
     status.created_at_us = state::read_created_at_us(database);
     status.destination_id = state::read_destination_id(database);
     status.source = state::read_source(database);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "state/backfill_tables.hpp"
+#include "state/dead_letter_tables.hpp"
 #include "state/source_identity.hpp"
 #include "state/state_tables.hpp"
 

@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include "state/backfill_tables.hpp"
+#include "state/dead_letter_tables.hpp"
 #include "state/mapping_state_json.hpp"
 #include "state/run_figures_json.hpp"
 #include "state/source_state_json.hpp"
@@ -48,24 +49,6 @@ create table condition (
   text text not null,
   since_us integer not null
 );
-create table dead_letters (
-  number integer primary key autoincrement,
-  commit_lsn text not null,
-  kind integer not null,
-  lsn text not null,
-  table_name text not null,
-  ordinal integer not null,
-  rule text not null,
-  commit_time_us integer not null,
-  op text not null,
-  message_id text not null,
-  reason text not null,
-  detail text not null,
-  payload text not null,
-  stored_at_us integer not null,
-  attempts integer not null default 1,
-  unique (commit_lsn, kind, lsn, table_name, ordinal, rule)
-);
 )sql";
 
 // Came later. Files of this version may lack it until they are opened for writing.
@@ -90,6 +73,13 @@ create table if not exists run_figures (
 );
 )sql";
 
+Error not_ours(const std::string& path) {
+  return Error(ErrorKind::usage, "this is not a waltrack state file", path,
+               "`state:` must name a file of its own; it is made when it is not there");
+}
+
+}  // namespace
+
 bool has_column(SQLite::Database& database, const char* table, const char* column) {
   SQLite::Statement query(database, "select 1 from pragma_table_info(?) where name = ?");
   query.bind(1, table);
@@ -106,13 +96,6 @@ Lsn lsn_of(const SQLite::Column& column) {
   return *lsn;
 }
 
-Error not_ours(const std::string& path) {
-  return Error(ErrorKind::usage, "this is not a waltrack state file", path,
-               "`state:` must name a file of its own; it is made when it is not there");
-}
-
-}  // namespace
-
 bool has_no_tables(SQLite::Database& database) {
   return database.execAndGet("select count(*) from sqlite_master").getInt() == 0 &&
          database.execAndGet("pragma application_id").getInt() == 0;
@@ -121,6 +104,7 @@ bool has_no_tables(SQLite::Database& database) {
 void make_tables(SQLite::Database& database, const std::string& path, int64_t now_us) {
   SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
   database.exec(kTables);
+  make_dead_letter_table(database);
   add_missing_tables(database);
   SQLite::Statement origin(
       database, "insert into origin (only, created_at_us, destination_id) values (1, ?, '')");
@@ -140,6 +124,7 @@ void add_missing_tables(SQLite::Database& database) {
   if (!has_column(database, "origin", "spool")) {
     database.exec("alter table origin add column spool text not null default ''");
   }
+  add_missing_dead_letter_columns(database);
   if (!has_column(database, "source", "timeline")) {
     database.exec("alter table source add column timeline integer not null default 0");
     database.exec("alter table source add column from_standby integer not null default 0");
@@ -232,40 +217,6 @@ int64_t read_created_at_us(SQLite::Database& database) {
   return database.execAndGet("select created_at_us from origin").getInt64();
 }
 
-int64_t count_dead_letters(SQLite::Database& database) {
-  return database.execAndGet("select count(*) from dead_letters").getInt64();
-}
-
-std::vector<StoredDeadLetter> read_dead_letters(SQLite::Database& database, size_t limit) {
-  SQLite::Statement query(
-      database,
-      "select number, commit_lsn, kind, lsn, table_name, ordinal, rule, commit_time_us, op, "
-      "message_id, reason, detail, payload, stored_at_us, attempts "
-      "from dead_letters order by number desc limit ?");
-  query.bind(1, static_cast<int64_t>(limit));
-  std::vector<StoredDeadLetter> letters;
-  while (query.executeStep()) {
-    StoredDeadLetter& stored = letters.emplace_back();
-    stored.number = query.getColumn(0).getInt64();
-    EventPosition& position = stored.letter.position;
-    position.commit_lsn = lsn_of(query.getColumn(1));
-    position.kind = static_cast<MessageKind>(query.getColumn(2).getInt());
-    position.lsn = lsn_of(query.getColumn(3));
-    position.table = query.getColumn(4).getString();
-    position.ordinal = query.getColumn(5).getUInt();
-    position.rule = query.getColumn(6).getString();
-    stored.letter.commit_time_us = query.getColumn(7).getInt64();
-    stored.letter.op = query.getColumn(8).getString();
-    stored.letter.message_id = query.getColumn(9).getString();
-    stored.letter.reason = query.getColumn(10).getString();
-    stored.letter.detail = query.getColumn(11).getString();
-    stored.letter.payload = query.getColumn(12).getString();
-    stored.stored_at_us = query.getColumn(13).getInt64();
-    stored.attempts = query.getColumn(14).getInt();
-  }
-  return letters;
-}
-
 Error state_error(const SQLite::Exception& exception, int system_error, const std::string& path,
                   const std::string& doing) {
   const int code = exception.getErrorCode();
@@ -273,8 +224,8 @@ Error state_error(const SQLite::Exception& exception, int system_error, const st
   if (code == SQLITE_NOTADB) return not_ours(path);
   if (code == SQLITE_FULL ||
       (io && (system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG))) {
-    return Error(ErrorKind::failure, "cannot " + doing + ": no space left for the state file", path,
-                 "free some space and start again; nothing was confirmed that is not stored");
+    return Error(ErrorKind::transient, "cannot " + doing + ": no space left for the state file",
+                 path, "free some space; nothing was confirmed that is not stored");
   }
   std::string what = "cannot " + doing + ": " + exception.what();
   if (io && system_error != 0) what.append(" (").append(std::strerror(system_error)).append(")");

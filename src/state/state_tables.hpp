@@ -11,6 +11,7 @@
 #include "state/source_identity.hpp"
 
 namespace SQLite {
+class Column;
 class Database;
 class Exception;
 }  // namespace SQLite
@@ -32,13 +33,6 @@ struct StoredCondition {
   int64_t since_us = 0;  // UTC
 };
 
-struct StoredDeadLetter {
-  int64_t number = 0;  // counts up; what a person names it by
-  DeadLetter letter;
-  int64_t stored_at_us = 0;  // UTC, first time
-  int attempts = 1;          // how often the event was tried and came here
-};
-
 // Makes the tables in an empty database, or checks that these are ours and of a version that this
 // program knows. Throws an Error.
 void make_tables(SQLite::Database& database, const std::string& path, int64_t now_us);
@@ -56,14 +50,15 @@ std::optional<SourceState> read_source_state(SQLite::Database& database);
 std::optional<RunFigures> read_run_figures(SQLite::Database& database);
 std::string read_destination_id(SQLite::Database& database);  // empty = none yet
 int64_t read_created_at_us(SQLite::Database& database);
-int64_t count_dead_letters(SQLite::Database& database);
-// The newest first, `limit` of them at most.
-std::vector<StoredDeadLetter> read_dead_letters(SQLite::Database& database, size_t limit);
-
-// What SQLite said, as an Error with a place and a remedy. `doing` completes "cannot …";
-// `system_error` is errno as the failing call left it: SQLite tells it for some failures only.
+// What SQLite said, as an Error with a place and a remedy; a transient one when there was no space
+// for it. `doing` completes "cannot …"; `system_error` is errno as the failing call left it: SQLite
+// tells it for some failures only.
 Error state_error(const SQLite::Exception& exception, int system_error, const std::string& path,
                   const std::string& doing);
+
+// A position as it stands in a column. Throws an Error when it is none.
+Lsn lsn_of(const SQLite::Column& column);
+bool has_column(SQLite::Database& database, const char* table, const char* column);
 
 // The one name of a path: absolute, links resolved, so that two names of one file share one lock.
 // Throws an Error when it cannot be a state file (a folder, in no folder).

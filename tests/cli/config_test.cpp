@@ -70,6 +70,8 @@ TEST_F(ConfigTest, LeastConfigurationHasTheDefaults) {
   EXPECT_EQ(config.destination.lanes, 8);
   EXPECT_EQ(config.backfill.readers, 2);
   EXPECT_EQ(config.backfill.chunk_bytes, 4u << 20);
+  EXPECT_EQ(config.dead_letters.max, 100'000u);
+  EXPECT_TRUE(config.dead_letters.keep_payload);
   EXPECT_EQ(config.state, in_dir("waltrack.db"));
   EXPECT_EQ(config.mappings, in_dir("mappings/"));
   EXPECT_EQ(config.memory_bytes, 32u << 20);
@@ -95,6 +97,9 @@ destination:
 backfill:
   readers: 16
   chunk: 64 mb
+dead_letters:
+  max: 5000
+  keep_payload: false
 state: /var/lib/shop.db
 mappings: ../maps
 memory: ${MEMORY:-64MB}
@@ -113,6 +118,8 @@ memory: ${MEMORY:-64MB}
   EXPECT_EQ(config.destination.lanes, 16);
   EXPECT_EQ(config.backfill.readers, 16);
   EXPECT_EQ(config.backfill.chunk_bytes, 64u << 20);
+  EXPECT_EQ(config.dead_letters.max, 5000u);
+  EXPECT_FALSE(config.dead_letters.keep_payload);
   EXPECT_EQ(config.state, "/var/lib/shop.db");
   EXPECT_EQ(config.mappings, in_dir("../maps"));
   EXPECT_EQ(config.memory_bytes, 64u << 20);
@@ -161,6 +168,20 @@ TEST_F(ConfigTest, FailoverIsTrueOrFalseAndHeadroomASize) {
                    "  write_key: k\n"),
             (Faults{"3:13 source.failover takes true or false",
                     "4:21 source.headroom_warning takes a size of at least 1MB"}));
+}
+
+TEST_F(ConfigTest, DeadLettersTakeANumberAndAFlag) {
+  const std::string most = "dead_letters.max takes a number from 1 to 1000000000";
+  for (const char* value : {"0", "-1", "1000000001", "many", "1.5"}) {
+    EXPECT_EQ(faults(kLeast + "dead_letters: { max: " + value + " }\n"), Faults{"5:22 " + most})
+        << value;
+  }
+  EXPECT_EQ(faults(kLeast + "dead_letters: { keep_payload: yes }\n"),
+            Faults{"5:31 dead_letters.keep_payload takes true or false"});
+  EXPECT_EQ(faults(kLeast + "dead_letters: { keep_payloads: true }\n"),
+            Faults{"5:17 unknown key 'dead_letters.keep_payloads'"});
+  EXPECT_EQ(load_fine(kLeast + "dead_letters: { max: 1000000000 }\n").dead_letters.max,
+            1'000'000'000u);
 }
 
 TEST_F(ConfigTest, UnsetVariableIsToldWithKeyAndPlace) {

@@ -72,6 +72,14 @@ TEST(MessageId, EveryIngredientCounts) {
   EXPECT_EQ(ids.size(), 11u);
 }
 
+TEST(MessageId, OfASaltedEventNeverChangesAndIsMadeOfIdAndSalt) {
+  const std::string id = "0123456789abcdef0123456789abcdef";
+  EXPECT_EQ(salted_message_id(id, "again"), "290544a3c1e53194342cb327ed4d3f3d");
+  EXPECT_EQ(salted_message_id(id, "again").size(), 32u);
+  EXPECT_NE(salted_message_id(id, "again"), salted_message_id(id, "again2"));
+  EXPECT_NE(salted_message_id(id + "a", "gain"), salted_message_id(id, "again"));
+}
+
 TEST(MessageId, StaysWithinSegmentsLimits) {
   const MessageIdentity identity(1, "d", "x");
   const std::string text = id(identity.rule_key("t", "r"), MessageKind::row, 1, Lsn{1}, 0);

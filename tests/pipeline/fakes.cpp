@@ -1,5 +1,6 @@
 #include "pipeline/fakes.hpp"
 
+#include <algorithm>
 #include <poll.h>
 #include <utility>
 
@@ -226,12 +227,36 @@ Outcome answered(Outcome::Verdict verdict, std::string reason) {
 void FakeStore::save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters,
                      std::span<const BackfillStep> steps) {
   const std::lock_guard lock(mutex_);
-  if (fails_) throw Error(ErrorKind::failure, "disk full", "waltrack.db", "make room");
+  if (fails_) throw Error(ErrorKind::failure, "disk broken", "waltrack.db", "mend it");
+  check_space();
   checkpoint_ = checkpoint;
+  room_ -= std::min(room_, dead_letters.size());
   dead_letters_.insert(dead_letters_.end(), dead_letters.begin(), dead_letters.end());
   steps_.insert(steps_.end(), steps.begin(), steps.end());
   for (const BackfillStep& step : steps)
     std::erase_if(requests_, [&](const auto& request) { return request.number == step.request; });
+}
+
+void FakeStore::check_space() {
+  if (!full_) return;
+  ++refused_saves_;
+  throw Error(ErrorKind::transient, "no space", "waltrack.db", "make some");
+}
+
+void FakeStore::set_full(bool full) {
+  const std::lock_guard lock(mutex_);
+  full_ = full;
+}
+
+size_t FakeStore::refused_saves() const {
+  const std::lock_guard lock(mutex_);
+  return refused_saves_;
+}
+
+bool FakeStore::has_dead_letter(const EventPosition& position) {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::any_of(dead_letters_,
+                             [&](const DeadLetter& letter) { return letter.position == position; });
 }
 
 size_t FakeStore::dead_letter_room() {
@@ -261,6 +286,7 @@ std::vector<BackfillStep> FakeStore::steps() const {
 
 void FakeStore::save_condition(const std::string& condition) {
   const std::lock_guard lock(mutex_);
+  check_space();
   conditions_.push_back(condition);
 }
 

@@ -160,6 +160,8 @@ class FakeStore final : public ProgressStore {
   void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters,
             std::span<const BackfillStep> steps) override;
   size_t dead_letter_room() override;
+  size_t dead_letter_max() const override { return 3; }
+  bool has_dead_letter(const EventPosition& position) override;
   std::vector<BackfillRequest> backfill_requests() override;
   void save_condition(const std::string& condition) override;
   void save_mappings(const MappingState& mappings) override;
@@ -174,8 +176,13 @@ class FakeStore final : public ProgressStore {
   MappingState mappings() const;
   SourceState source() const;
   void fail_from_now_on();
+  // Until it is told otherwise each save fails, as one does without space.
+  void set_full(bool full);
+  size_t refused_saves() const;
 
  private:
+  void check_space();
+
   mutable std::mutex mutex_;
   Checkpoint checkpoint_;  // guarded by mutex_, as all below
   std::vector<DeadLetter> dead_letters_;
@@ -186,6 +193,8 @@ class FakeStore final : public ProgressStore {
   MappingState mappings_;
   SourceState source_;
   bool fails_ = false;
+  bool full_ = false;
+  size_t refused_saves_ = 0;
 };
 
 }  // namespace waltrack
