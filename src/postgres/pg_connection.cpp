@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "postgres/conninfo.hpp"
 
 namespace waltrack {
@@ -232,12 +233,33 @@ PgConnection PgConnection::open_beside(const PgConnection& peer, const std::stri
   return PgConnector(std::move(parameters), mode, timeout).connect();
 }
 
-PgResult PgConnection::query(const std::string& sql, const std::vector<std::string>& parameters) {
+void PgConnection::send(const std::string& sql, const std::vector<std::string>& parameters) const {
   const std::vector<const char*> values = pointers_to(parameters);
-  return checked(PgResult(parameters.empty()
-                              ? PQexec(raw(), sql.c_str())
-                              : PQexecParams(raw(), sql.c_str(), static_cast<int>(values.size()),
-                                             nullptr, values.data(), nullptr, nullptr, 0)));
+  const int sent = parameters.empty()
+                       ? PQsendQuery(raw(), sql.c_str())
+                       : PQsendQueryParams(raw(), sql.c_str(), static_cast<int>(values.size()),
+                                           nullptr, values.data(), nullptr, nullptr, 0);
+  if (sent == 0) fail();
+}
+
+PgResult PgConnection::query(const std::string& sql, const std::vector<std::string>& parameters) {
+  const SteadyTime end = std::chrono::steady_clock::now() + query_limit_;
+  send(sql, parameters);
+  for (PgResult last(nullptr);;) {
+    while (PQisBusy(raw()) != 0) {
+      if (std::chrono::steady_clock::now() >= end) {
+        cancel(raw());
+        throw Error(ErrorKind::transient, "the server does not answer a query", context_.where,
+                    "see in pg_stat_activity what it waits for");
+      }
+      wait_for_input({});
+    }
+    PgResult result(PQgetResult(raw()));
+    if (result.raw() == nullptr) return checked(std::move(last));
+    last = std::move(result);
+    // What follows is the stream.
+    if (PQresultStatus(last.raw()) == PGRES_COPY_BOTH) return last;
+  }
 }
 
 PgResult PgConnection::query_patiently(const std::string& sql,
@@ -270,12 +292,7 @@ PgResult PgConnection::query_patiently(const std::string& sql,
 
 PgResult PgConnection::query_until(const std::stop_token& stop, const std::string& sql,
                                    const std::vector<std::string>& parameters) {
-  const std::vector<const char*> values = pointers_to(parameters);
-  const int sent = parameters.empty()
-                       ? PQsendQuery(raw(), sql.c_str())
-                       : PQsendQueryParams(raw(), sql.c_str(), static_cast<int>(values.size()),
-                                           nullptr, values.data(), nullptr, nullptr, 0);
-  if (sent == 0) fail();
+  send(sql, parameters);
   for (PgResult last(nullptr);;) {
     while (PQisBusy(raw()) != 0)
       wait_for_input(stop);

@@ -62,8 +62,12 @@ class PgConnection {
   static PgConnection open_beside(const PgConnection& peer, const std::string& url, PgMode mode,
                                   std::chrono::milliseconds timeout);
 
-  // In replication mode there are no parameters.
+  // In replication mode there are no parameters. A server that does not answer for query_limit() is
+  // given up with a transient Error; then the connection is of no more use.
   PgResult query(const std::string& sql, const std::vector<std::string>& parameters = {});
+
+  std::chrono::milliseconds query_limit() const { return query_limit_; }
+  void limit_queries(std::chrono::milliseconds limit) { query_limit_ = limit; }
 
   // The same, but when a stop is requested the statement is cancelled and a transient Error thrown;
   // after that the connection is of no more use. Without parameters there may be several
@@ -99,6 +103,7 @@ class PgConnection {
  private:
   PgResult checked(PgResult result) const;
   bool take_copied_rows(CopiedRows& rows, size_t most_bytes) const;
+  void send(const std::string& sql, const std::vector<std::string>& parameters) const;
   void wait_for_input(const std::stop_token& stop) const;
 
   struct Finish {
@@ -110,6 +115,7 @@ class PgConnection {
   std::unique_ptr<NoticeHandler> notice_handler_;  // its address is known to libpq
   std::string database_;
   PgContext context_;
+  std::chrono::milliseconds query_limit_ = std::chrono::minutes(5);
 
   friend class PgConnector;
 };

@@ -84,6 +84,25 @@ TEST_F(PgConnectionTest, OfSeveralStatementsTheLastOneAnswers) {
   EXPECT_EQ(connection.query_until({}, "ROLLBACK; SELECT 4").text(0, 0), "4");
 }
 
+TEST_F(PgConnectionTest, AQueryThatIsNeverAnsweredIsGivenUp) {
+  PgConnection connection = PgConnection::open(server_->conninfo(), PgMode::plain);
+  EXPECT_EQ(connection.query_limit(), std::chrono::minutes(5));
+  connection.limit_queries(std::chrono::milliseconds(100));
+  try {
+    connection.query("SELECT pg_sleep(600)");
+    FAIL() << "it was answered";
+  } catch (const Error& error) {
+    EXPECT_TRUE(error.is_transient());
+    EXPECT_NE(std::string(error.what()).find("does not answer"), std::string::npos);
+  }
+  // Nor goes the server on with it.
+  EXPECT_TRUE(wait_until([&] {
+    return server_.value(
+               "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' "
+               "AND state = 'active' AND pid <> pg_backend_pid()") == "0";
+  }));
+}
+
 TEST_F(PgConnectionTest, CopyGivesLinesAndWhereTheyEnd) {
   PgConnection connection = PgConnection::open(server_->conninfo(), PgMode::plain);
   const CopiedRows rows =
