@@ -1,0 +1,253 @@
+#include "e2e/crash_run.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <stdexcept>
+
+#include "base/clock.hpp"
+#include "state/backfill_requests.hpp"
+#include "state/state_status.hpp"
+#include "support/wait_until.hpp"
+
+namespace waltrack {
+namespace {
+
+using namespace std::chrono_literals;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr uint32_t kBackfillRate = 1500;  // rows per second: slow enough to be caught under way
+
+// What ends a run.
+class Violation : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+std::chrono::milliseconds since(SteadyClock::time_point start) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(SteadyClock::now() - start);
+}
+
+}  // namespace
+
+int CrashReport::kill_count() const {
+  return std::accumulate(kills.begin(), kills.end(), 0,
+                         [](int sum, const auto& kind) { return sum + kind.second; });
+}
+
+std::string CrashReport::summary() const {
+  std::string text = "kills=" + std::to_string(kill_count());
+  for (const auto& [kind, count] : kills)
+    text += " " + kind + "=" + std::to_string(count);
+  return text + " events=" + std::to_string(events) + " repeats=" + std::to_string(repeats) +
+         " dead_letters=" + std::to_string(dead_letters) +
+         " backfills=" + std::to_string(backfills) + " ms=" + std::to_string(took.count()) +
+         " verdict=" + (violations.empty() ? "ok" : "VIOLATION");
+}
+
+CrashRun::CrashRun(CrashSettings settings)
+    : settings_(std::move(settings)),
+      draw_(settings_.seed),
+      to_server_(server_.port()),
+      to_receiver_(receiver_.port()),
+      run_(server_, "http://127.0.0.1:" + std::to_string(to_receiver_.port()) + "/v1/batch",
+           run_settings()) {}
+
+RunSettings CrashRun::run_settings() const {
+  RunSettings run;
+  run.mappings = Acts::kMapping;
+  run.plugin = settings_.plugin;
+  run.source_url =
+      "host=127.0.0.1 port=" + std::to_string(to_server_.port()) + " user=postgres dbname=postgres";
+  run.more = "backfill:\n  chunk: 4KB\n";
+  return run;
+}
+
+CrashReport CrashRun::run() {
+  const auto start = SteadyClock::now();
+  try {
+    begin();
+    while (report_.kill_count() < settings_.kills) {
+      const CrashStep next = draw_.next();
+      const auto from = SteadyClock::now();
+      step(next);
+      report_.story += next.text() + " (" + std::to_string(since(from).count()) + " ms)\n";
+    }
+    finish();
+  } catch (const std::exception& error) {
+    report_.violations = error.what();
+    report_.violations += "\n  after these steps:\n" + report_.story;
+  }
+  if (judge_) {
+    report_.events = judge_->arrived_count();
+    report_.dead_letters = judge_->dead_letter_count();
+  }
+  report_.took = since(start);
+  return report_;
+}
+
+void CrashRun::must(bool held, const std::string& what) {
+  if (!held) throw Violation(what);
+}
+
+void CrashRun::judge(const std::string& wrong) {
+  must(wrong.empty(), wrong);
+  must(receiver_.log().find("came again with other content") == std::string::npos,
+       "an id came again with other content");
+}
+
+void CrashRun::begin() {
+  Acts::prepare(server_, kWriters);
+  control({});
+  run_.set_failpoint(draw_.first_failpoint());
+  run_.start();
+  must(run_.wait_for_end().signal == SIGKILL, "the first start does not come to its failpoint");
+  ++report_.kills["failpoint"];
+  run_.start();
+  must(run_.wait_until_streaming(), "it does not begin after a kill at its first start");
+  std::vector<const ActWriter*> writers;
+  for (int i = 0; i < kWriters; ++i) {
+    writers_.push_back(std::make_unique<ActWriter>(server_, settings_.seed, i, kWriters));
+    writers.push_back(writers_.back().get());
+  }
+  judge_ = std::make_unique<ActJudge>(writers, receiver_.events_file(), run_.state_file());
+  ask_for_backfill();
+}
+
+void CrashRun::step(const CrashStep& step) {
+  if (!step.failpoint.empty() && run_.running()) {
+    run_.kill();  // only a start can have a failpoint
+    ++report_.kills["moment"];
+    judge(judge_->now(run_.confirmed()));
+  }
+  if (step.needs_backfill || backfills_are_over()) ask_for_backfill();
+  set_weather(step);
+  if (!step.failpoint.empty()) run_.set_failpoint(step.failpoint);
+  if (!run_.running()) run_.start();
+  kill_by(step);
+  ++report_.kills[crash_kill_name(step.kill)];
+  judge(judge_->now(run_.confirmed()));
+  set_fair();
+  if (step.recovers) {
+    if (!run_.running()) run_.start();
+    wait_for_arrivals();
+  }
+}
+
+void CrashRun::kill_by(const CrashStep& step) {
+  if (step.kill == CrashKill::failpoint) {
+    ExitStatus end = run_.wait_for_end(10s);
+    if (run_.running()) {  // some weather keeps it from there
+      set_fair();
+      if (step.needs_backfill) ask_for_backfill();
+      end = run_.wait_for_end();
+    }
+    must(end.signal == SIGKILL, "not reached: " + step.failpoint);
+    return;
+  }
+  wait_for_commits(step.commits);
+  must(run_.running(), "waltrack ended by itself in: " + step.text());
+  switch (step.kill) {
+    case CrashKill::moment:
+      run_.kill();
+      return;
+    case CrashKill::server:
+      server_.stop(StopMode::immediate);
+      server_.start();
+      return;
+    default:
+      restart_receiver();
+  }
+}
+
+// Behind a network that refuses: it has to know the poison before it is asked.
+void CrashRun::restart_receiver() {
+  ProxyMode refuse;
+  refuse.refuse = true;
+  to_receiver_.set(refuse);
+  to_receiver_.reset();
+  report_.repeats += receiver_.stats().at("duplicates").get<uint64_t>();
+  receiver_.kill();
+  receiver_.start();
+  control({});
+}
+
+void CrashRun::set_weather(const CrashStep& step) {
+  to_server_.set(step.source);
+  to_receiver_.set(step.destination);
+  if (step.reset_source) to_server_.reset();
+  if (step.reset_destination) to_receiver_.reset();
+  if (!step.answers.empty()) control(step.answers);
+}
+
+void CrashRun::set_fair() {
+  to_server_.set({});
+  to_receiver_.set({});
+  control({});
+}
+
+void CrashRun::control(const std::string& random) {
+  receiver_.control(R"({"poison": ")" + std::string(Acts::kPoison) + "\"" +
+                    (random.empty() ? "" : ", \"random\": " + random) + "}");
+}
+
+uint64_t CrashRun::commits() const {
+  uint64_t sum = 0;
+  for (const auto& writer : writers_)
+    sum += writer->commit_count();
+  return sum;
+}
+
+void CrashRun::wait_for_commits(uint64_t more) {
+  const uint64_t enough = commits() + more;
+  must(wait_until([&] { return commits() >= enough; }, kPatience, 1ms), "the writers do not write");
+}
+
+void CrashRun::wait_for_arrivals() {
+  judge_->read_receiver();
+  const uint64_t before = judge_->arrived_count();
+  const bool arrived = wait_until(
+      [&] {
+        judge_->read_receiver();
+        return judge_->arrived_count() > before || !run_.running();
+      },
+      kPatience);
+  must(arrived && run_.running(), "nothing arrives any more");
+}
+
+bool CrashRun::backfills_are_over() const {
+  const StateStatus state = read_state_status(run_.state_file().string());
+  return state.backfill_requests.empty() &&
+         std::ranges::all_of(state.backfills, [](const auto& one) { return one.is_over(); });
+}
+
+void CrashRun::ask_for_backfill() {
+  if (!backfills_are_over()) return;
+  BackfillRequest request;
+  request.table = {"public", "stock"};
+  request.rows_per_s = kBackfillRate;
+  request_backfill(run_.state_file().string(), std::vector{request}, SystemClock());
+  ++report_.backfills;
+}
+
+void CrashRun::finish() {
+  set_fair();
+  if (!run_.running()) run_.start();
+  for (const auto& writer : writers_)
+    writer->stop();
+  const Lsn end = current_wal(server_);
+  const bool arrived = wait_until([&] { return judge_->all_arrived(); }, kPatience, 50ms);
+  must(wait_until([&] { return backfills_are_over(); }, kPatience, 50ms),
+       "a backfill does not end");
+  must(run_.wait_until_confirmed(end), "the end is not confirmed");
+  judge(judge_->at_the_end());
+  must(arrived, "not all arrived in time");
+  for (const auto& one : read_state_status(run_.state_file().string()).backfills)
+    must(one.phase == BackfillPhase::done, "a backfill failed: " + one.reason);
+  report_.repeats += receiver_.stats().at("duplicates").get<uint64_t>();
+  must(run_.stop().code == 0, "it does not stop in peace");
+}
+
+}  // namespace waltrack
