@@ -111,6 +111,7 @@ class TestRun {
   // Its end by itself.
   ExitStatus wait_for_end(std::chrono::seconds limit = kPatience);
   bool running() { return process_ && process_->running(); }
+  pid_t pid() const { return process_->pid(); }
 
   // What the process said since its start(), and before.
   std::string log() const;
