@@ -37,6 +37,11 @@ constexpr std::array kNames = std::to_array<std::string_view>({
     "delivery.sent",      // handed to the destination, hardly on the wire
     "delivery.answered",  // the ledger does not know yet
     "delivery.finished",  // the ledger knows
+    "spool.before_append",
+    "spool.synced",    // the ledger does not know yet
+    "spool.finished",  // the ledger knows
+    "spool.before_release",
+    "spool.released",
     "checkpointer.letter_taken",
     "checkpointer.before_save",
     "state_file.before_commit",

@@ -14,6 +14,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "cli/backfill_follower.hpp"
+#include "cli/open_spool.hpp"
 #include "cli/stop_signal.hpp"
 #include "mapping/mapper.hpp"
 #include "mapping/mapping_folder.hpp"
@@ -356,6 +357,7 @@ std::optional<RunSummary> stream(const Loaded& loaded, const Errand& errand) {
                    .keep_payload = loaded.config.dead_letters.keep_payload});
   const DestinationId destination_id = state.settle_destination_id(loaded.config.destination.id);
   if (!destination_id.warning.empty()) log::warn(destination_id.warning);
+  const std::unique_ptr<SpoolLog> spool = open_spool(loaded.config.spool, state, destination_id.id);
   if (!errand.requests.empty()) {
     errand.on_asked(state.path(), request_backfill(state.path(), errand.requests, clock));
   }
@@ -384,6 +386,7 @@ std::optional<RunSummary> stream(const Loaded& loaded, const Errand& errand) {
   PostgresSource source(settings, started->plugin, *server, catalog);
   SegmentDestination destination(segment_settings(loaded.config), clock);
   PipelineSettings pipeline = pipeline_settings(loaded.config);
+  if (spool) pipeline.spool = {.store = spool.get(), .after = loaded.config.spool.after};
   pipeline.reload = ReloadSettings{.folder = context.folder,
                                    .read = [&context] { return read_mappings(context); },
                                    .prepare =

@@ -120,9 +120,10 @@ void Checkpointer::save(bool position_alone) {
   const std::vector<DeadLetterQueue::Item> items = dead_letters_.take_all();
   std::vector<DeadLetter> letters;
   std::vector<uint64_t> sequences;
+  std::vector<uint64_t> spooled;
   for (const DeadLetterQueue::Item& item : items) {
     letters.push_back(item.letter);
-    sequences.push_back(item.sequence);
+    (item.spooled ? spooled : sequences).push_back(item.sequence);
     tell(item.letter);
     failpoint("checkpointer.letter_taken");
   }
@@ -140,6 +141,7 @@ void Checkpointer::save(bool position_alone) {
     store_.save(progress.checkpoint, letters, progress.steps);
     failpoint("checkpointer.saved");
     backfills_.saved(progress.steps);
+    dead_letters_.note_stored(spooled);
     saved_ = progress.checkpoint;
     position_saved_at_ = std::chrono::steady_clock::now();
     dead_.fetch_add(letters.size(), std::memory_order_relaxed);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,7 @@ class DeadLetterQueue {
   struct Item {
     uint64_t sequence = 0;
     DeadLetter letter;
+    bool spooled = false;  // its number is the spool's
   };
 
   void push(std::vector<Item> items) {
@@ -33,6 +35,16 @@ class DeadLetterQueue {
     return std::exchange(items_, {});
   }
 
+  // Letters of spooled events that are on the disk now, for whoever keeps the spool.
+  void note_stored(std::span<const uint64_t> spooled) {
+    const std::lock_guard lock(mutex_);
+    stored_.insert(stored_.end(), spooled.begin(), spooled.end());
+  }
+  std::vector<uint64_t> take_stored() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(stored_, {});
+  }
+
   size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
  private:
@@ -43,7 +55,8 @@ class DeadLetterQueue {
   }
 
   std::mutex mutex_;
-  std::vector<Item> items_;  // guarded by mutex_
+  std::vector<Item> items_;       // guarded by mutex_
+  std::vector<uint64_t> stored_;  // guarded by mutex_
   std::atomic<size_t> bytes_ = 0;
 };
 

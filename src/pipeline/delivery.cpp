@@ -14,14 +14,17 @@ using std::chrono::milliseconds;
 
 Delivery::Delivery(LaneQueues& lanes, EventFates& fates, Destination& destination,
                    DeliveryCondition& condition, const Clock& clock, DeliverySettings settings,
-                   std::function<void()> on_finished)
-    : queues_(lanes),
-      fates_(fates),
+                   std::function<void()> on_finished, Spooler* spooler)
+    : incoming_(lanes),
+      stream_fates_(fates),
       destination_(destination),
       condition_(condition),
       clock_(clock),
       settings_(settings),
-      on_finished_(std::move(on_finished)) {
+      on_finished_(std::move(on_finished)),
+      spooler_(spooler),
+      queues_(&lanes),
+      fates_(&fates) {
   const uint64_t seed = settings.seed.value_or(std::random_device()());
   for (size_t i = 0; i < lanes.lanes(); ++i) {
     lanes_.push_back({.backoff = Backoff(settings.first_backoff, settings.backoff_cap, seed + i)});
@@ -35,8 +38,10 @@ void Delivery::stop() {
 
 void Delivery::run() {
   std::vector<Outcome> outcomes;
+  if (spooler_ != nullptr && spooler_->in_use()) work_from(spooler_->outgoing(), *spooler_);
   while (!stopping_) {
-    start_due_lanes(clock_.steady());
+    if (spooler_ != nullptr) see_to_the_spool(clock_.steady());
+    if (!leaving_) start_due_lanes(clock_.steady());
     destination_.wait(until_next(clock_.steady()), outcomes);
     const SteadyTime now = clock_.steady();
     for (const Outcome& outcome : outcomes)
@@ -44,6 +49,36 @@ void Delivery::run() {
     outcomes.clear();
     if (std::exchange(finished_, false)) on_finished_();
   }
+}
+
+void Delivery::see_to_the_spool(SteadyTime now) {
+  if (!spooler_->in_use()) {
+    leaving_ = is_away_for_long(now);
+    if (!leaving_ || in_flight_ > 0) return;
+    leaving_ = false;
+    std::vector<LaneWork::Piece> work;
+    for (Lane& lane : lanes_) {
+      condemn(lane.work.reopen());
+      for (LaneWork::Piece& piece : lane.work.take_pieces())
+        work.push_back(std::move(piece));
+      lane.retests_suspect = false;
+    }
+    spooler_->begin(std::move(work));
+    work_from(spooler_->outgoing(), *spooler_);
+  }
+  finished_ |= spooler_->work();
+  if (spooler_->end()) work_from(incoming_, stream_fates_);
+}
+
+bool Delivery::is_away_for_long(SteadyTime now) const {
+  return trouble_since_ && now - *trouble_since_ >= spooler_->after();
+}
+
+void Delivery::work_from(LaneQueues& queues, EventFates& fates) {
+  queues_ = &queues;
+  fates_ = &fates;
+  probing_.reset();
+  suspected_ = 0;
 }
 
 void Delivery::start_due_lanes(SteadyTime now) {
@@ -74,7 +109,7 @@ bool Delivery::may_start(size_t i, SteadyTime now) const {
 bool Delivery::load(size_t i) {
   Lane& lane = lanes_[i];
   if (lane.work.has_pieces()) return true;
-  std::optional<LaneQueues::Taken> taken = queues_.take(i);
+  std::optional<LaneQueues::Taken> taken = queues_->take(i);
   if (!taken) return false;
   lane.batch_events = taken->events.count();
   lane.took_some = false;
@@ -113,6 +148,10 @@ milliseconds Delivery::until_next(SteadyTime now) const {
     }
   }
   if (quiet_until_ && now < *quiet_until_) next = std::max(next, *quiet_until_);
+  if (spooler_ != nullptr && spooler_->in_use()) next = std::min(next, now + spooler_->patience());
+  if (spooler_ != nullptr && !spooler_->in_use() && trouble_since_ && !leaving_) {
+    next = std::min(next, *trouble_since_ + spooler_->after());
+  }
   return std::max(milliseconds(0), std::chrono::ceil<milliseconds>(next - now));
 }
 
@@ -142,15 +181,16 @@ void Delivery::handle(const Outcome& outcome, SteadyTime now) {
 void Delivery::accept(size_t i, SteadyTime now) {
   Lane& lane = lanes_[i];
   const LaneWork::Piece done = lane.work.accept();
-  fates_.accepted(done.events.sequences);
+  fates_->accepted(done.events.sequences);
   failpoint("delivery.finished");
   delivered_.fetch_add(done.events.count(), std::memory_order_relaxed);
   finished_ = true;
-  if (!lane.work.has_pieces()) queues_.finish(i);
+  if (!lane.work.has_pieces()) queues_->finish(i);
   lane.phase = Lane::Phase::idle;
   lane.backoff.reset();
   lane.failing = lane.hurried = false;
   lane.took_some = has_accepted_ = true;
+  trouble_since_.reset();
   const bool retested = std::exchange(lane.retests_suspect, false);
   // Newer events of the same users have passed those.
   if (!done.reopened) condemn(done.lanes, lane.request);
@@ -211,7 +251,7 @@ void Delivery::condemn(Lane& lane, LaneSet lanes, uint64_t before_request) {
 void Delivery::condemn(std::vector<LaneWork::Suspect> suspects) {
   for (LaneWork::Suspect& suspect : suspects) {
     EventBatch& event = suspect.piece.events;
-    fates_.refused(event.sequences.front(), std::move(event.text), suspect.piece.why);
+    fates_->refused(event.sequences.front(), std::move(event.text), suspect.piece.why);
     finished_ = true;
   }
 }
@@ -223,7 +263,7 @@ void Delivery::refuse(size_t i, const Outcome& outcome, SteadyTime now) {
   const bool retested = std::exchange(lane.retests_suspect, false);
   const bool reopened = lane.work.piece().reopened;
   if (!lane.work.refuse({outcome.reason, outcome.said}, lane.request)) return;
-  if (!lane.work.has_pieces()) queues_.finish(i);
+  if (!lane.work.has_pieces()) queues_->finish(i);
   lane.failing = lane.hurried = false;
   // Refused before and after the receiver took others.
   if (reopened && !held_) return condemn(lane, ~LaneSet{0}, lane.request + 1);
@@ -289,6 +329,7 @@ void Delivery::hold_refusals(const Outcome& outcome, SteadyTime now) {
 }
 
 void Delivery::tell_trouble(bool held, const Outcome& outcome) {
+  if (!trouble_since_) trouble_since_ = clock_.steady();
   std::string text(held ? kHeldDelivery : "retrying: ");
   text += outcome.reason;
   if (!outcome.said.empty()) text.append(": ").append(outcome.said);

@@ -14,6 +14,7 @@
 #include "pipeline/event_fates.hpp"
 #include "pipeline/lane_queues.hpp"
 #include "pipeline/lane_work.hpp"
+#include "pipeline/spooler.hpp"
 
 namespace waltrack {
 
@@ -41,10 +42,11 @@ class Delivery {
   static constexpr int kMostInARow = 10;
   static constexpr int kMostLoneCulprits = 3;
 
-  // `on_finished` is called from the delivery thread after events finished.
+  // `on_finished` is called from the delivery thread after events finished. With a spooler events
+  // that can't be sent for long go there, and come back from there.
   Delivery(LaneQueues& lanes, EventFates& fates, Destination& destination,
            DeliveryCondition& condition, const Clock& clock, DeliverySettings settings,
-           std::function<void()> on_finished);
+           std::function<void()> on_finished, Spooler* spooler = nullptr);
 
   // Delivers until stop(). Requests in flight then are given up: their events stay unfinished.
   void run();
@@ -70,6 +72,9 @@ class Delivery {
     bool hurried = false;  // failing: it was tried at once after another lane's success
   };
 
+  void see_to_the_spool(SteadyTime now);
+  bool is_away_for_long(SteadyTime now) const;
+  void work_from(LaneQueues& queues, EventFates& fates);
   void start_due_lanes(SteadyTime now);
   bool may_start(size_t lane, SteadyTime now) const;
   bool load(size_t lane);
@@ -93,18 +98,23 @@ class Delivery {
   void tell_trouble(bool held, const Outcome& outcome);
   void tell_refusal(const Lane& lane, const Outcome& outcome, SteadyTime now);
 
-  LaneQueues& queues_;
-  EventFates& fates_;
+  LaneQueues& incoming_;
+  EventFates& stream_fates_;
   Destination& destination_;
   DeliveryCondition& condition_;
   const Clock& clock_;
   const DeliverySettings settings_;
   const std::function<void()> on_finished_;
+  Spooler* const spooler_;  // may be none
 
   std::atomic<bool> stopping_ = false;
   std::atomic<uint64_t> delivered_ = 0;
 
   // The delivery thread's own.
+  LaneQueues* queues_;  // incoming_, or the spooler's, and their fates
+  EventFates* fates_;
+  std::optional<SteadyTime> trouble_since_;  // nothing was accepted since
+  bool leaving_ = false;                     // nothing more is sent before the spool is in use
   std::vector<Lane> lanes_;
   size_t in_flight_ = 0;
   std::optional<SteadyTime> quiet_until_;  // the receiver asked all lanes to wait

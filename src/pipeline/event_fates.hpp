@@ -12,6 +12,9 @@ struct Refusal {
   std::string answer;  // the start of what it said; may repeat the event's values
 };
 
+// The reason of dead letters of events that the receiver does not take.
+inline constexpr const char* kRefusedReason = "refused";
+
 // Where delivery tells what became of events, each once, by their numbers. Called from the delivery
 // thread.
 class EventFates {

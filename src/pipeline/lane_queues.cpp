@@ -116,6 +116,23 @@ std::optional<LaneQueues::Taken> LaneQueues::take(size_t lane) {
   return taken;
 }
 
+std::vector<LaneQueues::Taken> LaneQueues::take_all() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Taken> all;
+  for (size_t lane = 0; lane < queues_.size(); ++lane) {
+    for (Item& item : queues_[lane]) {
+      if (item.batch.empty()) continue;
+      all.push_back({std::move(item.batch),
+                     item.fence == 0 ? LaneSet{1} << lane : fences_.at(item.fence).lanes});
+    }
+    queues_[lane].clear();
+    taken_[lane] = 0;
+  }
+  fences_.clear();
+  bytes_ = 0;
+  return all;
+}
+
 void LaneQueues::finish(size_t lane) {
   const std::lock_guard lock(mutex_);
   bytes_.fetch_sub(std::exchange(taken_[lane], 0), std::memory_order_relaxed);

@@ -58,6 +58,9 @@ class LaneQueues {
   // What was taken for this lane is done with.
   void finish(size_t lane);
 
+  // All that is in the queues, each lane's in order; what was taken is forgotten.
+  std::vector<Taken> take_all();
+
   // Bytes in the queues and in taken batches.
   size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 

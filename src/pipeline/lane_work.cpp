@@ -1,6 +1,7 @@
 #include "pipeline/lane_work.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace waltrack {
@@ -32,6 +33,14 @@ void LaneWork::set_aside(Piece piece, uint64_t request) {
   while (place != suspects_.end() && place->piece.events.sequences.front() < number)
     ++place;
   suspects_.insert(place, {std::move(piece), request});
+}
+
+std::vector<LaneWork::Piece> LaneWork::take_pieces() {
+  tries_ = 0;
+  std::vector<Piece> all(std::make_move_iterator(pieces_.begin()),
+                         std::make_move_iterator(pieces_.end()));
+  pieces_.clear();
+  return all;
 }
 
 void LaneWork::set_aside_reopened() {

@@ -59,6 +59,8 @@ class LaneWork {
   std::vector<Suspect> reopen();
   // The first alone, and only once.
   void reopen_first();
+  std::vector<Piece> take_pieces();
+
   // Those that were reopened and not tried yet are suspects again.
   void set_aside_reopened();
   // The numbers of the oldest suspect that may be tried again, and of the oldest that was reopened

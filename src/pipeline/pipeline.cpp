@@ -79,8 +79,10 @@ class Run {
         checkpointer_(ledger_, dead_letters_, store, condition_, mappings_, source_status_,
                       backfills_, start, [this] { saved(); }),
         fates_(ledger_, dead_letters_),
-        delivery_(lanes_, fates_, destination, condition_, clock, settings.delivery,
-                  [this] { finished(); }),
+        spooler_(make_spooler()),
+        delivery_(
+            lanes_, fates_, destination, condition_, clock, settings.delivery,
+            [this] { finished(); }, spooler_.get()),
         reload_(make_reload(mappings)),
         watch_(make_watch()),
         readers_(make_readers()),
@@ -125,20 +127,29 @@ class Run {
 
  private:
   CaptureHooks hooks() {
-    return {
-        .confirmed = [this] { return checkpointer_.confirmed(); },
-        .queued_bytes = [this] { return lanes_.bytes() + ledger_.bytes() + dead_letters_.bytes(); },
-        .on_flushed =
-            [this] {
-              delivery_.wake();
-              checkpointer_.wake();
-            },
-        .hurry = [this](bool on) { checkpointer_.hurry(on); },
-        .on_waiting = [this](std::string why) { mappings_.set_pending_reason(std::move(why)); },
-        .on_mappings = [this](const MappingSet& set) { mappings_.set_live(set); },
-        .on_streaming =
-            [this](const StreamOrigin& origin) { source_status_.set_streaming(origin); },
-        .on_ended = [this](const std::string& why) { source_status_.set_problem(why); }};
+    return {.confirmed = [this] { return checkpointer_.confirmed(); },
+            .queued_bytes =
+                [this] {
+                  return lanes_.bytes() + ledger_.bytes() + dead_letters_.bytes() +
+                         (spooler_ ? spooler_->memory_bytes() : 0);
+                },
+            .on_flushed =
+                [this] {
+                  delivery_.wake();
+                  checkpointer_.wake();
+                },
+            .hurry = [this](bool on) { checkpointer_.hurry(on); },
+            .on_waiting = [this](std::string why) { mappings_.set_pending_reason(std::move(why)); },
+            .on_mappings = [this](const MappingSet& set) { mappings_.set_live(set); },
+            .on_streaming =
+                [this](const StreamOrigin& origin) { source_status_.set_streaming(origin); },
+            .on_ended = [this](const std::string& why) { source_status_.set_problem(why); }};
+  }
+
+  std::unique_ptr<Spooler> make_spooler() {
+    if (!settings_.spool) return nullptr;
+    return std::make_unique<Spooler>(*settings_.spool, lanes_, ledger_, dead_letters_,
+                                     settings_.batch, clock_);
   }
 
   std::unique_ptr<MappingReload> make_reload(const MappingSet& first) {
@@ -178,6 +189,7 @@ class Run {
   // From the state thread, after each checkpoint.
   void saved() {
     capture_.wake();
+    if (spooler_) delivery_.wake();  // letters of spooled events may be stored
     if (!settings_.backfill || settings_.backfill->until_over.empty()) return;
     const std::map<std::string, BackfillProgress> stored = backfills_.stored();
     const bool over =
@@ -228,6 +240,7 @@ class Run {
   Wakeup over_;  // what the run was to do is done
   Checkpointer checkpointer_;
   StreamFates fates_;
+  std::unique_ptr<Spooler> spooler_;
   Delivery delivery_;
   std::unique_ptr<MappingReload> reload_;
   std::unique_ptr<SourceWatch> watch_;

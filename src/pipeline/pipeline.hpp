@@ -33,6 +33,7 @@ struct PipelineSettings {
   BatchLimits batch;
   size_t memory_bytes = 32 << 20;  // in queues; reading stops above it
   DeliverySettings delivery;
+  std::optional<SpoolSettings> spool;  // none: what can't be sent waits in memory and at the source
   std::chrono::milliseconds grace{5000};     // at a stop, for what is on its way
   std::optional<ReloadSettings> reload;      // none: the mappings stay as they are
   std::optional<SourceWatchSettings> watch;  // none: nobody looks at the source
@@ -55,7 +56,7 @@ struct RunSummary {
 //
 //   capture   owns the source and the mapper: reads, maps, weaves rows of backfills in, fills the
 //             outbox, reports positions
-//   delivery  owns the destination and the lanes' state: sends, waits, tries again
+//   delivery  owns the destination, the lanes' state and the spool: sends, waits, tries again
 //   state     owns the store: dead letters and checkpoints, then publishes the confirmed position
 //   reload    owns the watch on the mapping files: compiles a changed set and offers it to capture
 //   watch     looks at server and slot now and then, over a connection of its own

@@ -21,7 +21,7 @@ class StreamFates final : public EventFates {
   void accepted(std::span<const uint64_t> sequences) override { ledger_.finish(sequences); }
 
   void refused(uint64_t sequence, std::string payload, const Refusal& why) override {
-    DeadLetter letter = ledger_.entry(sequence).letter("refused", why.reason);
+    DeadLetter letter = ledger_.entry(sequence).letter(kRefusedReason, why.reason);
     letter.message_id = message_id_of(payload);
     letter.payload = std::move(payload);
     letter.answer = why.answer;

@@ -136,6 +136,19 @@ DestinationId StateFile::settle_destination_id(const std::string& configured) {
   });
 }
 
+std::string StateFile::spool_path() {
+  return guarded(path_, "read the state file",
+                 [&] { return database_->execAndGet("select spool from origin").getString(); });
+}
+
+void StateFile::set_spool_path(const std::string& path) {
+  guarded(path_, "write to the state file", [&] {
+    SQLite::Statement update(*database_, "update origin set spool = ?");
+    update.bind(1, path);
+    update.exec();
+  });
+}
+
 std::optional<SourceIdentity> StateFile::identity() {
   return guarded(path_, "read the state file", [&] { return state::read_source(*database_); });
 }

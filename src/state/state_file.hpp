@@ -44,6 +44,10 @@ class StateFile final : public ProgressStore {
   // random; it is stored. The file never forgets it by itself.
   DestinationId settle_destination_id(const std::string& configured);
 
+  // The folder of the spool that events may wait in, absolute; empty: none was used.
+  std::string spool_path();
+  void set_spool_path(const std::string& path);
+
   // Both are there or neither is, unless save() came before adopt().
   std::optional<SourceIdentity> identity();
   std::optional<Checkpoint> checkpoint();

@@ -114,7 +114,8 @@ void make_tables(SQLite::Database& database, const std::string& path, int64_t no
   SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
   database.exec(kTables);
   add_missing_tables(database);
-  SQLite::Statement origin(database, "insert into origin values (1, ?, '')");
+  SQLite::Statement origin(
+      database, "insert into origin (only, created_at_us, destination_id) values (1, ?, '')");
   origin.bind(1, now_us);
   origin.exec();
   database.exec("pragma application_id = " + std::to_string(kApplicationId));
@@ -127,6 +128,9 @@ void add_missing_tables(SQLite::Database& database) {
   if (!database.tableExists("mappings")) database.exec(kMappingsTable);
   if (!database.tableExists("source_state")) database.exec(kSourceStateTable);
   add_missing_backfill_tables(database);
+  if (!has_column(database, "origin", "spool")) {
+    database.exec("alter table origin add column spool text not null default ''");
+  }
   if (!has_column(database, "source", "timeline")) {
     database.exec("alter table source add column timeline integer not null default 0");
     database.exec("alter table source add column from_standby integer not null default 0");

@@ -49,7 +49,7 @@ TEST_F(FailpointRun, AnErrorInTheStreamIsMendedByAnotherStream) {
   EXPECT_EQ(run_.stop().code, 0);
 }
 
-// A run that streams, backfills and keeps a dead letter meets all of them.
+// A run that streams, backfills, keeps a dead letter and spools meets all of them.
 TEST_F(FailpointRun, EveryPlaceIsReached) {
   server_.exec(
       "CREATE TABLE facts (id int PRIMARY KEY, body text);"
@@ -66,6 +66,7 @@ track:
     on: [insert, backfill]
     properties: { theme: body ->> 'theme' }
 )yaml";
+  settings.more = "spool: { path: spool, after: 1s }\n";
   TestRun run(server_, receiver_, settings);
   std::string setting;
   for (const std::string_view name : failpoint_names())
@@ -76,6 +77,12 @@ track:
   notes_.write(10);
   EXPECT_TRUE(receiver_.wait_for_known(110));
   EXPECT_TRUE(run.wait_for_log("a backfill is over"));
+  receiver_.control(R"({"answer": 503})");
+  notes_.write(10);
+  EXPECT_TRUE(run.wait_for_log("events go to the spool"));
+  receiver_.control(R"({"answer": 200})");
+  EXPECT_TRUE(receiver_.wait_for_known(120));
+  EXPECT_TRUE(run.wait_for_log("the spool is empty"));
   EXPECT_TRUE(run.wait_until_confirmed(current_wal(server_)));
   EXPECT_EQ(run.stop().code, 0);
   for (const std::string_view name : failpoint_names()) {

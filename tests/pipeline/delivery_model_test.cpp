@@ -6,9 +6,10 @@
 #include <random>
 #include <set>
 
-#include "model/progress.hpp"
 #include "pipeline/delivery.hpp"
+#include "pipeline/fake_spool.hpp"
 #include "pipeline/fakes.hpp"
+#include "pipeline/stream_fates.hpp"
 
 namespace waltrack {
 namespace {
@@ -21,38 +22,46 @@ struct ModelOptions {
   bool noise = false;    // any request may fail, or be refused, by chance; or be taken all the same
   bool outages = false;  // for a while: nobody answers, the key is wrong
   bool broken = false;   // for a while: every event is refused
+  bool spool = false;    // there is one, with room for some
 };
 
 // Random events of a few users go through the real delivery to a receiver with moods, all in one
 // thread and in time that jumps. Checked: every event but the poison arrives, one user's in order;
-// poison never does; what is told to the fates is so.
-class DeliveryModel final : public Destination, public EventFates {
+// poison never does, and becomes a dead letter; nothing is finished that is neither at the
+// receiver, nor a dead letter that is stored, nor in the spool.
+class DeliveryModel final : public Destination {
  public:
   DeliveryModel(uint64_t seed, ModelOptions options)
       : random_(seed),
         options_(options),
-        queues_(1 + dice(8), {.bytes = 400, .events = 1 + dice(40)}),
+        queues_(1 + dice(8), kLimits),
+        store_(4'000),
         delivery_(
-            queues_, *this, *this, condition_, clock_,
+            queues_, fates_, *this, condition_, clock_,
             {.first_backoff = 10ms, .backoff_cap = 100ms, .probe_interval = 1000ms, .seed = seed},
-            [] {}) {}
+            [] {}, options.spool ? &spooler_ : nullptr) {
+    rule_.table = "public.t";
+    rule_.id = "identify";
+  }
 
   void run() {
     delivery_.run();
-    ASSERT_EQ(ended_, kEvents) << "some event has no end";
+    ASSERT_TRUE(is_over()) << "some event has no end";
     for (size_t event = 0; event < kEvents; ++event) {
+      EXPECT_TRUE(received_.contains(event) != dead_.contains(event) ||
+                  (dead_.contains(event) && broken_times_ > 0))
+          << event;
       if (poison_.contains(event)) {
-        EXPECT_EQ(fate_[event], "refused") << event;
         EXPECT_FALSE(received_.contains(event)) << event;
-      } else if (fate_[event] == "refused") {
+      } else if (dead_.contains(event)) {
         ++wronged_;
-      } else {
-        EXPECT_TRUE(received_.contains(event)) << event;
       }
     }
     // A receiver that was broken for a moment, and nothing else, may cost a few.
     EXPECT_LE(wronged_, broken_times_ * (Delivery::kMostInARow + Delivery::kMostLoneCulprits));
+    spooled_ = store_.ever();
   }
+  uint64_t spooled() const { return spooled_; }
 
   // Destination
   void send(size_t lane, std::string_view events) override {
@@ -60,7 +69,7 @@ class DeliveryModel final : public Destination, public EventFates {
     ASSERT_TRUE(numbers.empty()) << "two requests of one lane";
     for (size_t at = 0; at < events.size();) {
       const size_t end = std::min(events.find(',', at), events.size());
-      numbers.push_back(std::stoul(std::string(events.substr(at + 1, end - at - 1))));
+      numbers.push_back(number_in(events.substr(at, end - at)));
       at = end + 1;
     }
   }
@@ -70,6 +79,8 @@ class DeliveryModel final : public Destination, public EventFates {
       ADD_FAILURE() << "it goes on for ever";
       return delivery_.stop();
     }
+    store_letters();
+    check_what_is_finished();
     write_some();
     change_mood();
     std::vector<size_t> lanes;
@@ -84,39 +95,55 @@ class DeliveryModel final : public Destination, public EventFates {
       in_flight_[lane].clear();
       outcomes.push_back(std::move(outcome));
     }
-    clock_.pass(lanes.empty() ? std::max(timeout, 1ms) : 1ms);
-    if (ended_ == kEvents) delivery_.stop();
+    clock_.pass(lanes.empty() ? std::clamp(timeout, 1ms, 50ms) : 1ms);
+    if (is_over()) delivery_.stop();
   }
   void wake() override {}
-
-  // EventFates
-  void accepted(std::span<const uint64_t> sequences) override {
-    for (const uint64_t event : sequences)
-      settle(event, "accepted");
-  }
-  void refused(uint64_t sequence, std::string payload, const Refusal& why) override {
-    EXPECT_EQ(payload, text_of(sequence));
-    EXPECT_NE(why.reason, "");
-    settle(sequence, "refused");
-  }
 
  private:
   enum class Mood { fine, away, wrong_key, broken };
   static constexpr size_t kEvents = 400;
   static constexpr int kUsers = 7;
+  static constexpr BatchLimits kLimits{.bytes = 400, .events = 30};
 
   size_t dice(size_t sides) { return random_() % sides; }
   bool chance(int percent) { return dice(100) < static_cast<size_t>(percent); }
   static std::string text_of(size_t event) { return "e" + std::to_string(event); }
+  static size_t number_in(std::string_view text) { return std::stoul(std::string(text.substr(1))); }
 
-  void settle(size_t event, const char* fate) {
-    EXPECT_TRUE(fate_.emplace(event, fate).second) << event << " ended twice";
-    if (event < kEvents) ++ended_;
+  bool is_over() const {
+    return next_ >= kEvents && received_or_dead_ >= kEvents &&
+           (!options_.spool || (store_.empty() && ledger_.is_idle()));
+  }
+
+  // As the state thread does, some time later.
+  void store_letters() {
+    if (chance(50)) return;
+    std::vector<uint64_t> stream, spooled;
+    for (DeadLetterQueue::Item& item : dead_letters_.take_all()) {
+      const size_t event = number_in(item.letter.payload);
+      EXPECT_EQ(item.letter.position.lsn, Lsn{event + 1});
+      EXPECT_TRUE(dead_.insert(event).second) << event << " died twice";
+      if (event < kEvents && !received_.contains(event)) ++received_or_dead_;
+      (item.spooled ? spooled : stream).push_back(item.sequence);
+    }
+    ledger_.finish(stream);
+    dead_letters_.note_stored(spooled);
+  }
+
+  void check_what_is_finished() {
+    const uint64_t through = ledger_.advance().checkpoint.lsn.value;  // event n is marked n + 1
+    for (; checked_ < through; ++checked_) {
+      EXPECT_TRUE(received_.contains(checked_) || dead_.contains(checked_) ||
+                  store_.holds(text_of(checked_)))
+          << checked_ << " is lost";
+    }
   }
 
   // As the outbox does. Behind those that count others come until all have ended.
   void write_some() {
     if (waits_ > kEvents && chance(90)) return;
+    if (options_.spool && queues_.bytes() + spooler_.memory_bytes() > 3'000) return;
     for (size_t more = dice(12); more > 0; --more, ++next_) {
       std::vector<int>& users = users_[next_];
       users.push_back(static_cast<int>(dice(kUsers)));
@@ -125,6 +152,11 @@ class DeliveryModel final : public Destination, public EventFates {
       LaneSet lanes = 0;
       for (const int user : users)
         lanes |= LaneSet{1} << queues_.lane_of("user-" + std::to_string(user));
+      const LedgerEntry entry{.rule = &rule_,
+                              .commit_lsn = Lsn{next_ + 1},
+                              .lsn = Lsn{next_ + 1},
+                              .mark_after = Lsn{next_ + 1}};
+      ledger_.append({}, {&entry, 1});
       EventBatch event;
       event.text = text_of(next_);
       event.close(next_, 0);
@@ -139,7 +171,7 @@ class DeliveryModel final : public Destination, public EventFates {
   }
 
   void change_mood() {
-    if (mood_ != Mood::fine && chance(10)) mood_ = Mood::fine;
+    if (mood_ != Mood::fine && chance(options_.spool ? 3 : 10)) mood_ = Mood::fine;
     if (mood_ != Mood::fine || !chance(3)) return;
     if (options_.outages) mood_ = chance(50) ? Mood::away : Mood::wrong_key;
     if (options_.broken && chance(50)) {
@@ -150,7 +182,7 @@ class DeliveryModel final : public Destination, public EventFates {
 
   Outcome answer(const std::vector<size_t>& events) {
     const bool poisoned =
-        std::ranges::any_of(events, [&](size_t e) { return poison_.contains(e); });
+        std::any_of(events.begin(), events.end(), [&](size_t e) { return poison_.contains(e); });
     if (mood_ == Mood::away) return answered(Outcome::Verdict::retry, "no answer");
     if (mood_ == Mood::wrong_key) return answered(Outcome::Verdict::hold, "HTTP 401");
     if (mood_ == Mood::broken || poisoned) return answered(Outcome::Verdict::refused, "HTTP 400");
@@ -164,6 +196,7 @@ class DeliveryModel final : public Destination, public EventFates {
 
   void receive(size_t event) {
     if (!received_.insert(event).second) return;
+    if (event < kEvents && !dead_.contains(event)) ++received_or_dead_;
     for (const int user : users_[event]) {
       EXPECT_TRUE(newest_[user] <= event) << event << " of user " << user << " came late";
       newest_[user] = event;
@@ -174,21 +207,30 @@ class DeliveryModel final : public Destination, public EventFates {
   const ModelOptions options_;
   FakeClock clock_;
   DeliveryCondition condition_;
+  Rule rule_;
   LaneQueues queues_;
+  InflightLedger ledger_{Checkpoint{}};
+  DeadLetterQueue dead_letters_;
+  StreamFates fates_{ledger_, dead_letters_};
+  FakeSpool store_;
+  Spooler spooler_{
+      {.store = &store_, .after = 1s}, queues_, ledger_, dead_letters_, kLimits, clock_};
   Delivery delivery_;
 
   size_t next_ = 0;
-  size_t ended_ = 0;
+  size_t received_or_dead_ = 0;
+  size_t checked_ = 0;
   size_t waits_ = 0;
   Mood mood_ = Mood::fine;
   int broken_times_ = 0;
   int wronged_ = 0;
+  uint64_t spooled_ = 0;
   std::map<size_t, std::vector<int>> users_;
   std::set<size_t> poison_;
   std::map<size_t, std::vector<size_t>> in_flight_;
   std::set<size_t> received_;
+  std::set<size_t> dead_;
   std::map<int, size_t> newest_;
-  std::map<size_t, std::string> fate_;
 };
 
 uint64_t number_of(const char* variable, uint64_t standard) {
@@ -196,15 +238,20 @@ uint64_t number_of(const char* variable, uint64_t standard) {
   return text == nullptr ? standard : std::strtoull(text, nullptr, 10);
 }
 
-void run_seeds(ModelOptions options) {
+// Gives how many events went through the spool, in all.
+uint64_t run_seeds(ModelOptions options) {
+  uint64_t spooled = 0;
   const uint64_t one = number_of("WALTRACK_SEED", 0);
   const uint64_t seeds = one != 0 ? 1 : number_of("WALTRACK_SEEDS", 200);
   for (uint64_t i = 1; i <= seeds; ++i) {
     const uint64_t seed = one != 0 ? one : i;
     SCOPED_TRACE("WALTRACK_SEED=" + std::to_string(seed));
-    DeliveryModel(seed, options).run();
-    if (testing::Test::HasFailure()) return;
+    DeliveryModel model(seed, options);
+    model.run();
+    spooled += model.spooled();
+    if (testing::Test::HasFailure()) break;
   }
+  return spooled;
 }
 
 }  // namespace
@@ -227,6 +274,16 @@ TEST(DeliveryModel, AReceiverThatRefusesAllForAWhileCostsNextToNothing) {
 
 TEST(DeliveryModel, WithoutPoisonARefusalOfAllIsSurvivedInOrder) {
   run_seeds({.fences = true, .broken = true});
+}
+
+TEST(DeliveryModel, TheSpoolKeepsTheOrderAndLosesNothing) {
+  EXPECT_GT(run_seeds({.poison = true,
+                       .fences = true,
+                       .noise = true,
+                       .outages = true,
+                       .broken = true,
+                       .spool = true}),
+            0u);
 }
 
 }  // namespace waltrack

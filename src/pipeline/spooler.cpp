@@ -1,0 +1,249 @@
+#include "pipeline/spooler.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/failpoint.hpp"
+#include "base/log.hpp"
+#include "model/message_id.hpp"
+
+namespace waltrack {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr size_t kAppendBytes = 1 << 20;  // between two syncs
+constexpr size_t kReadBytes = 256 << 10;
+constexpr size_t kOutgoingBytes = 4 << 20;  // read ahead of the receiver
+constexpr auto kRetrySpace = 1s;
+
+// The lanes of an event that was spooled when there were `before` of them. Users that shared one
+// share one again.
+LaneSet folded(LaneSet lanes, uint32_t before, size_t now) {
+  if (before == now) return lanes;
+  LaneSet set = 0;
+  for (; lanes != 0; lanes &= lanes - 1)
+    set |= LaneSet{1} << (static_cast<size_t>(std::countr_zero(lanes)) % now);
+  return set;
+}
+
+}  // namespace
+
+Spooler::Spooler(SpoolSettings settings, LaneQueues& incoming, InflightLedger& ledger,
+                 DeadLetterQueue& dead_letters, BatchLimits limits, const Clock& clock)
+    : settings_(settings),
+      store_(*settings.store),
+      incoming_(incoming),
+      ledger_(ledger),
+      dead_letters_(dead_letters),
+      clock_(clock),
+      outgoing_(incoming.lanes(), limits),
+      in_use_(!store_.empty()) {
+  note_figures();
+  if (in_use_) {
+    log::info("events wait in the spool; they are sent first",
+              {{"events", store_.events()}, {"bytes", store_.bytes()}});
+  }
+}
+
+void Spooler::begin(std::vector<LaneWork::Piece> work) {
+  in_use_ = true;
+  log::warn("the receiver is away for long: events go to the spool from now on",
+            {{"after_s", static_cast<long long>(settings_.after.count())}});
+  for (LaneWork::Piece& piece : work)
+    take_in({std::move(piece.events), piece.lanes});
+  take_in_all();
+}
+
+// Behind nothing that is older: no lane is ahead of what is pending already.
+void Spooler::take_in_all() {
+  for (LaneQueues::Taken& taken : incoming_.take_all())
+    take_in(std::move(taken));
+  // Their numbers are the stream's order, across all lanes.
+  std::sort(pending_.begin(), pending_.end(),
+            [](const Pending& a, const Pending& b) { return a.sequence < b.sequence; });
+}
+
+bool Spooler::work() {
+  if (pending_.empty()) take_in_all();
+  const bool stored = store_pending();
+  const bool settled = settle_stored_letters();
+  const bool released = release();
+  load();
+  note_figures();
+  return stored || settled || released;
+}
+
+void Spooler::take_in(LaneQueues::Taken taken) {
+  size_t start = 0;
+  const EventBatch& batch = taken.events;
+  for (size_t i = 0; i < batch.count(); ++i) {
+    pending_.push_back({batch.sequences[i], taken.lanes, batch.text.substr(start, batch.sizes[i])});
+    pending_bytes_ += sizeof(Pending) + batch.sizes[i];
+    start += batch.sizes[i] + 1;
+  }
+}
+
+bool Spooler::store_pending() {
+  if (pending_.empty() || (retry_at_ && clock_.steady() < *retry_at_)) return false;
+  bool stored = false;
+  try {
+    while (!pending_.empty()) {
+      failpoint("spool.before_append");
+      const size_t events = append_some();
+      if (events == 0) {
+        tell_full("it holds spool.max_bytes");
+        return stored;
+      }
+      store_.sync();
+      failpoint("spool.synced");
+      std::vector<uint64_t> sequences;
+      for (size_t i = 0; i < events; ++i) {
+        sequences.push_back(pending_.front().sequence);
+        pending_bytes_ -= sizeof(Pending) + pending_.front().text.size();
+        pending_.pop_front();
+      }
+      ledger_.finish(sequences);
+      failpoint("spool.finished");
+      stored = true;
+    }
+  } catch (const Error& error) {
+    if (!error.is_transient()) throw;
+    tell_full(error.describe());
+    return stored;
+  }
+  full_ = false;
+  retry_at_.reset();
+  return stored;
+}
+
+// Gives how many of the first were appended.
+size_t Spooler::append_some() {
+  std::vector<SpooledEvent> events;
+  size_t bytes = 0;
+  for (const Pending& event : pending_) {
+    if (bytes >= kAppendBytes) break;
+    bytes += event.text.size();
+    events.push_back(spooled(event));
+  }
+  const auto lanes = static_cast<uint32_t>(outgoing_.lanes());
+  while (!events.empty() && !store_.append(events, lanes))
+    events.resize(events.size() / 2);
+  return events.size();
+}
+
+SpooledEvent Spooler::spooled(const Pending& event) const {
+  const LedgerEntry entry = ledger_.entry(event.sequence);
+  return {.lanes = event.lanes,
+          .lane = static_cast<uint8_t>(std::countr_zero(event.lanes)),
+          .payload = event.text,
+          .position = entry.position(),
+          .commit_time_us = entry.commit_time_us,
+          .op = std::string(op_name(entry.op))};
+}
+
+void Spooler::tell_full(const std::string& reason) {
+  retry_at_ = clock_.steady() + kRetrySpace;
+  if (full_.exchange(true) && clock_.steady() - told_at_ < 60s) return;
+  told_at_ = clock_.steady();
+  log::warn("the spool takes no more events; they wait in memory, then in the server's log",
+            {{"reason", reason}, {"events", store_.events()}, {"bytes", store_.bytes()}});
+}
+
+void Spooler::load() {
+  while (outgoing_.bytes() < kOutgoingBytes) {
+    if (read_.empty()) {
+      for (ReadEvent& event : store_.read(kReadBytes))
+        read_.push_back(std::move(event));
+    }
+    if (read_.empty()) return;
+    // Those of another number of lanes, where users share them differently, wait for all before.
+    if (!loaded_.empty() && read_.front().lane_count != loaded_lanes_) return;
+    loaded_lanes_ = read_.front().lane_count;
+    load(std::move(read_.front()));
+    read_.pop_front();
+  }
+}
+
+void Spooler::load(ReadEvent read) {
+  SpooledEvent& event = read.event;
+  Loaded& loaded = loaded_.emplace_back();
+  loaded.number = read.number;
+  loaded.reference.position = std::move(event.position);
+  loaded.reference.commit_time_us = event.commit_time_us;
+  loaded.reference.op = std::move(event.op);
+  EventBatch batch;
+  batch.text = std::move(event.payload);
+  batch.close(read.number, 0);
+  const LaneSet lanes = folded(event.lanes, read.lane_count, outgoing_.lanes());
+  if (std::has_single_bit(lanes)) {
+    std::vector<EventBatch> fresh(outgoing_.lanes());
+    fresh[static_cast<size_t>(std::countr_zero(lanes))] = std::move(batch);
+    outgoing_.push(fresh);
+  } else {
+    outgoing_.push_fence(batch, lanes);
+  }
+}
+
+Spooler::Loaded& Spooler::loaded(uint64_t number) {
+  return *std::lower_bound(loaded_.begin(), loaded_.end(), number,
+                           [](const Loaded& one, uint64_t wanted) { return one.number < wanted; });
+}
+
+void Spooler::accepted(std::span<const uint64_t> numbers) {
+  for (const uint64_t number : numbers)
+    loaded(number).done = true;
+}
+
+void Spooler::refused(uint64_t number, std::string payload, const Refusal& why) {
+  DeadLetter letter = loaded(number).reference;
+  letter.reason = kRefusedReason;
+  letter.detail = why.reason;
+  letter.message_id = message_id_of(payload);
+  letter.payload = std::move(payload);
+  letter.answer = why.answer;
+  std::vector<DeadLetterQueue::Item> items;
+  items.push_back({number, std::move(letter), true});
+  dead_letters_.push(std::move(items));
+}
+
+// Their events are done with once the letters are on the disk.
+bool Spooler::settle_stored_letters() {
+  const std::vector<uint64_t> numbers = dead_letters_.take_stored();
+  accepted(numbers);
+  return !numbers.empty();
+}
+
+bool Spooler::release() {
+  std::optional<uint64_t> last;
+  for (; !loaded_.empty() && loaded_.front().done; loaded_.pop_front())
+    last = loaded_.front().number;
+  if (!last) return false;
+  failpoint("spool.before_release");
+  store_.release(*last + 1);
+  failpoint("spool.released");
+  return true;
+}
+
+bool Spooler::end() {
+  if (!in_use_ || !pending_.empty() || !read_.empty() || !loaded_.empty() || !store_.empty()) {
+    return false;
+  }
+  in_use_ = false;
+  log::info("the spool is empty; events go straight to the receiver again");
+  return true;
+}
+
+std::chrono::milliseconds Spooler::patience() const {
+  return pending_.empty() && dead_letters_.bytes() == 0 ? 10'000ms : 1000ms;
+}
+
+void Spooler::note_figures() {
+  events_ = store_.events();
+  bytes_ = store_.bytes();
+}
+
+}  // namespace waltrack

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "model/spool.hpp"
+#include "pipeline/dead_letter_queue.hpp"
+#include "pipeline/event_fates.hpp"
+#include "pipeline/inflight_ledger.hpp"
+#include "pipeline/lane_queues.hpp"
+#include "pipeline/lane_work.hpp"
+
+namespace waltrack {
+
+struct SpoolSettings {
+  SpoolStore* store = nullptr;  // outlives the run; belongs to the delivery thread while it lives
+  std::chrono::seconds after{30};  // so long the receiver has to be away
+};
+
+// Lets events wait on the disk while the receiver is away, so that the server's log need not pile
+// up. While it is in use, which it is from the start when the spool is not empty, all that capture
+// brings goes through it, in the order of the stream; what is synced there counts as finished in
+// the ledger. Delivery takes from outgoing() then and tells this object the fates. When there is no
+// room events wait in memory, and capture stops as ever. Belongs to the delivery thread, but for
+// what is said.
+class Spooler final : public EventFates {
+ public:
+  Spooler(SpoolSettings settings, LaneQueues& incoming, InflightLedger& ledger,
+          DeadLetterQueue& dead_letters, BatchLimits limits, const Clock& clock);
+
+  std::chrono::seconds after() const { return settings_.after; }
+  bool in_use() const { return in_use_; }
+  LaneQueues& outgoing() { return outgoing_; }
+
+  // Begins to be in use. `work` is what delivery had taken from the incoming queues and not
+  // finished; nothing of it may be in flight.
+  void begin(std::vector<LaneWork::Piece> work);
+
+  // Moves on what can be moved. True when events finished. Throws an Error when the spool cannot be
+  // written or read, unless it is for want of space.
+  bool work();
+
+  // All that was spooled has its fate, and nothing is left to be: then delivery may go back to the
+  // incoming queues, and it is in use no more.
+  [[nodiscard]] bool end();
+
+  // When work() has something to do although nothing happens, at the latest.
+  std::chrono::milliseconds patience() const;
+
+  // EventFates, by the spool's numbers
+  void accepted(std::span<const uint64_t> numbers) override;
+  void refused(uint64_t number, std::string payload, const Refusal& why) override;
+
+  // Any thread. What waits in memory, and in the spool.
+  size_t memory_bytes() const { return pending_bytes_ + outgoing_.bytes(); }
+  uint64_t spooled_events() const { return events_; }
+  uint64_t spooled_bytes() const { return bytes_; }
+  // Why nothing more goes into it, or nothing.
+  bool is_full() const { return full_; }
+
+ private:
+  struct Pending {
+    uint64_t sequence = 0;
+    LaneSet lanes = 0;
+    std::string text;
+  };
+  struct Loaded {
+    uint64_t number = 0;
+    DeadLetter reference;  // what it would be, without payload and reason
+    bool done = false;
+  };
+
+  void take_in(LaneQueues::Taken taken);
+  void take_in_all();
+  bool store_pending();
+  size_t append_some();
+  SpooledEvent spooled(const Pending& event) const;
+  bool settle_stored_letters();
+  void load();
+  void load(ReadEvent read);
+  Loaded& loaded(uint64_t number);
+  bool release();
+  void tell_full(const std::string& reason);
+  void note_figures();
+
+  const SpoolSettings settings_;
+  SpoolStore& store_;
+  LaneQueues& incoming_;
+  InflightLedger& ledger_;
+  DeadLetterQueue& dead_letters_;
+  const Clock& clock_;
+  LaneQueues outgoing_;
+
+  bool in_use_ = false;
+  std::deque<Pending> pending_;         // in the order of the stream
+  std::deque<Loaded> loaded_;           // in outgoing_ or delivery, by number
+  std::deque<ReadEvent> read_;          // next to be loaded
+  uint32_t loaded_lanes_ = 0;           // how many lanes there were for those that are loaded
+  std::optional<SteadyTime> retry_at_;  // there was no space
+  SteadyTime told_at_;
+
+  std::atomic<size_t> pending_bytes_ = 0;
+  std::atomic<uint64_t> events_ = 0;
+  std::atomic<uint64_t> bytes_ = 0;
+  std::atomic<bool> full_ = false;
+};
+
+}  // namespace waltrack
