@@ -14,16 +14,20 @@
 
 namespace waltrack {
 
+struct StateStatus;
+
 // Holds what a receiver got and a state file has against what ActWriters wrote. Each function
 // returns what is wrong, for a person, a line each; "" when nothing is.
 class ActJudge {
  public:
-  // `events`: the receiver's file of first-seen events; `state`: the state file.
+  // `events`: the receiver's file of first-seen events; `state`: the state file;
+  // `spool`: the spool's folder, which need not be there.
   ActJudge(std::vector<const ActWriter*> writers, std::filesystem::path events,
-           std::filesystem::path state);
+           std::filesystem::path state, std::filesystem::path spool);
 
-  // At any time: all that was surely committed at or before the checkpoint has arrived or is a
-  // dead letter; and `confirmed`, read before this is called, is not behind the checkpoint.
+  // At any time: all that was surely committed at or before the checkpoint has arrived, is a dead
+  // letter or in the spool; and `confirmed`, read before this is called, is not behind the
+  // checkpoint.
   std::string now(Lsn confirmed);
 
   // Nobody writes any more, all is delivered and all backfills are over: all has arrived, once, in
@@ -47,6 +51,9 @@ class ActJudge {
   void read_writers();
   void take(const nlohmann::json& event);
   bool is_safe(const ActEvent& event);
+  void read_spool();
+  bool is_spooled(const std::string& key) const;
+  std::string read_dead_letters(const StateStatus& state);
   std::string state_against(Lsn confirmed);
   std::string order_fault() const;
   std::string stock_fault() const;
@@ -54,6 +61,7 @@ class ActJudge {
   const std::vector<const ActWriter*> writers_;
   const std::filesystem::path events_;
   const std::filesystem::path state_;
+  const std::filesystem::path spool_folder_;
 
   std::vector<std::vector<ActCommit>> commits_;  // of each writer
   std::vector<size_t> safe_;                     // so many of them were seen to be safe
@@ -65,6 +73,7 @@ class ActJudge {
   std::set<std::string> arrived_;
   std::map<int, std::vector<std::pair<int, bool>>> stock_;  // of each row: told, backfilled
   std::set<std::string> dead_letters_;
+  std::string spool_;            // its files
   size_t nameless_ = 0;          // dead letters that name no row
   std::set<std::string> named_;  // the events that these are taken for
   std::string wrong_;

@@ -97,7 +97,7 @@ void ActWriter::run() {
   try {
     for (uint64_t mark = 1; !stopping_; ++mark) {
       write(make(), mark);
-      std::this_thread::sleep_for(4ms);  // a workload, not a benchmark
+      std::this_thread::sleep_for(15ms);  // what piles up in a fault must go away again
     }
   } catch (const std::exception& error) {
     const std::lock_guard lock(mutex_);
@@ -169,8 +169,8 @@ void ActWriter::insert_acts(Transaction& transaction, int rows) {
   for (int i = 0; i < rows; ++i) {
     const int64_t id = next_id();
     const std::string user = any_user();
-    const bool poison = dice(300) == 0;
-    const bool nobody = !poison && dice(300) == 0;
+    const bool poison = dice(500) == 0;
+    const bool nobody = !poison && dice(500) == 0;
     const std::string body = poison ? Acts::kPoison : "act";
     transaction.sql += (i == 0 ? "(" : ", (") + std::to_string(id) + ", " +
                        (nobody ? "null" : quoted(user)) + ", " + quoted(body) + ")";

@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 
 // How often a place is reached before a kill, at most: by row, by transaction and batch, or seldom.
 uint64_t most_hits(std::string_view name) {
+  if (name.starts_with("spool.")) return 3;
   constexpr std::array kByRow = {"capture.received", "capture.mapped"};
   constexpr std::array kSeldom = {"backfill.chunk_read",     "backfill.before_step",
                                   "backfill.step_added",     "checkpointer.letter_taken",
@@ -64,7 +65,12 @@ CrashStep CrashDraw::next() {
   } else {
     step.kill = CrashKill::receiver;
   }
-  if (dice(2) == 0) draw_weather(step);
+  if (step.failpoint.starts_with("spool.")) {
+    step.destination.refuse = step.reset_destination = true;
+    step.weather = "refuse destination";
+  } else if (dice(2) == 0) {
+    draw_weather(step);
+  }
   step.recovers = dice(2) == 0;
   return step;
 }
@@ -72,7 +78,10 @@ CrashStep CrashDraw::next() {
 void CrashDraw::draw_failpoint(CrashStep& step) {
   std::vector<std::string_view> names;
   for (const std::string_view name : failpoint_names())
-    if (!name.ends_with("adopting") && !name.ends_with("adopted")) names.push_back(name);
+    if (!name.ends_with("adopting") && !name.ends_with("adopted") &&
+        (spool_ || !name.starts_with("spool."))) {
+      names.push_back(name);
+    }
   const std::string name(names[dice(names.size())]);
   step.failpoint = name + "=kill@" + std::to_string(1 + dice(most_hits(name)));
   step.needs_backfill = name.starts_with("backfill.");

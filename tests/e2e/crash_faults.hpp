@@ -40,7 +40,8 @@ const char* crash_kill_name(CrashKill kill);
 // Draws a run's steps, the same for the same seed everywhere.
 class CrashDraw {
  public:
-  explicit CrashDraw(uint64_t seed) : random_(seed) {}
+  // `spool`: events are spooled when the receiver is away.
+  CrashDraw(uint64_t seed, bool spool) : random_(seed), spool_(spool) {}
 
   // The failpoint of the first start, when the state file is made.
   std::string first_failpoint();
@@ -53,6 +54,7 @@ class CrashDraw {
   ProxyMode draw_mode(CrashStep& step, bool& reset, const char* where);
 
   std::mt19937_64 random_;
+  const bool spool_;
 };
 
 }  // namespace waltrack

@@ -20,6 +20,7 @@ struct CrashSettings {
   uint64_t seed = 1;
   int kills = 12;
   std::string plugin = "pgoutput";
+  bool spool = false;
 };
 
 struct CrashReport {
@@ -28,6 +29,7 @@ struct CrashReport {
   uint64_t repeats = 0;  // that receivers saw which lived on to tell
   uint64_t dead_letters = 0;
   int backfills = 0;
+  int broken_starts = 0;  // that ended because the network or the server did
   std::chrono::milliseconds took{0};
   std::string violations;  // empty: none
   std::string story;       // a line a step
@@ -53,6 +55,9 @@ class CrashRun {
 
   void begin();
   void step(const CrashStep& step);
+  void start_with(const std::string& failpoint);
+  bool is_running(const std::string& failpoint = {});
+  bool reaches(const CrashStep& step, std::chrono::seconds limit);
   void kill_by(const CrashStep& step);
   void finish();
 

@@ -4,8 +4,8 @@
 
 #include "e2e/crash_run.hpp"
 
-// WALTRACK_SEED=N gives another schedule, WALTRACK_KILLS=N so many kills each. script/crash runs
-// one of them again and again.
+// WALTRACK_SEED=N gives another schedule (even ones with a spool), WALTRACK_KILLS=N so many kills
+// each. script/crash runs one of them again and again.
 namespace waltrack {
 namespace {
 
@@ -22,6 +22,7 @@ void run_seed(uint64_t seed, const std::string& plugin) {
   settings.seed = number_of("WALTRACK_SEED", seed);
   settings.kills = static_cast<int>(number_of("WALTRACK_KILLS", kKills));
   settings.plugin = plugin;
+  settings.spool = settings.seed % 2 == 0;
   CrashRun run(settings);
   const CrashReport report = run.run();
   std::printf("crash: seed=%llu plugin=%s %s\n", static_cast<unsigned long long>(settings.seed),

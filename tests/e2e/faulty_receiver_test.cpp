@@ -15,7 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr const char* kPoison = "poison-pill";
-constexpr const char* kTables = "CREATE TABLE pills (id bigint PRIMARY KEY, user_id text, body text)";
+constexpr const char* kTables =
+    "CREATE TABLE pills (id bigint PRIMARY KEY, user_id text, body text)";
 constexpr const char* kMapping = R"yaml(
 ---
 table: public.pills
@@ -25,9 +26,9 @@ track:
     properties: { id: id, body: body }
 )yaml";
 
-// What is answered by chance, half of all requests.
+// What is answered by chance, four in ten requests.
 constexpr const char* kFailures =
-    R"({"seed": 5, "answers": {"429": 0.1, "500": 0.1, "400": 0.1, "413": 0.1},)"
+    R"({"seed": 5, "answers": {"429": 0.05, "500": 0.05, "400": 0.1, "413": 0.1},)"
     R"( "reset": 0.05, "stall": 0.05, "stall_ms": 200})";
 
 }  // namespace

@@ -16,8 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr size_t kMost = size_t{96} << 20;
-constexpr int kBody = 1000;           // bytes of a row
-constexpr auto kSenderTimeout = 4s;   // the server ends a connection that is silent for so long
+constexpr int kBody = 1000;          // bytes of a row
+constexpr auto kSenderTimeout = 4s;  // the server ends a connection that is silent for so long
 constexpr std::chrono::hours kLong{1};
 
 constexpr const char* kMapping = R"yaml(
@@ -58,9 +58,9 @@ class Memory : public testing::TestWithParam<std::string> {
 
   // `rows` rows in one transaction.
   void write(int rows, int body) {
-    server_.exec("INSERT INTO pages SELECT " + std::to_string(rows_) + " + g, g % 100, repeat(md5(g::text), " +
-                 std::to_string(body / 32) + ") FROM generate_series(1, " + std::to_string(rows) +
-                 ") g");
+    server_.exec("INSERT INTO pages SELECT " + std::to_string(rows_) +
+                 " + g, g % 100, repeat(md5(g::text), " + std::to_string(body / 32) +
+                 ") FROM generate_series(1, " + std::to_string(rows) + ") g");
     rows_ += rows;
   }
 
