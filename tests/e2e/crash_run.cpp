@@ -100,6 +100,10 @@ void CrashRun::judge(const std::string& wrong) {
        "an id came again with other content");
 }
 
+void CrashRun::look() {
+  judge(judge_->now(run_.confirmed()));
+}
+
 void CrashRun::begin() {
   Acts::prepare(server_, kWriters);
   control({});
@@ -123,14 +127,14 @@ void CrashRun::step(const CrashStep& step) {
   if (!step.failpoint.empty() && run_.running()) {
     run_.kill();  // only a start can have a failpoint
     ++report_.kills["moment"];
-    judge(judge_->now(run_.confirmed()));
+    look();
   }
   if (step.needs_backfill || backfills_are_over()) ask_for_backfill();
   set_weather(step);
   if (!run_.running()) start_with(step.failpoint);
   kill_by(step);
   ++report_.kills[crash_kill_name(step.kill)];
-  judge(judge_->now(run_.confirmed()));
+  look();
   set_fair();
   if (step.recovers) {
     if (!run_.running()) run_.start();
@@ -159,7 +163,13 @@ bool CrashRun::is_running(const std::string& failpoint) {
 }
 
 bool CrashRun::reaches(const CrashStep& step, std::chrono::seconds limit) {
-  return wait_until([&] { return !is_running(step.failpoint); }, limit);
+  return wait_until(
+      [&] {
+        if (!is_running(step.failpoint)) return true;
+        look();
+        return false;
+      },
+      limit, 5ms);
 }
 
 void CrashRun::kill_by(const CrashStep& step) {
@@ -226,7 +236,13 @@ uint64_t CrashRun::commits() const {
 
 void CrashRun::wait_for_commits(uint64_t more) {
   const uint64_t enough = commits() + more;
-  must(wait_until([&] { return commits() >= enough; }, kPatience, 1ms), "the writers do not write");
+  const bool written = wait_until(
+      [&] {
+        look();
+        return commits() >= enough;
+      },
+      kPatience, 5ms);
+  must(written, "the writers do not write");
 }
 
 void CrashRun::wait_for_arrivals() {

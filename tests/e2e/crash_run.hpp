@@ -40,9 +40,9 @@ struct CrashReport {
 
 // waltrack between a real server and a real receiver, both reached through networks that a test can
 // spoil, under several writers and backfills without end: killed again and again by a seeded
-// schedule. After each kill it checks what must hold at any time (ActJudge::now), in the end that
-// nothing is missing, doubled or out of order. Ends at the first violation. Make it on the test's
-// main thread.
+// schedule. It checks what must hold at any time (ActJudge::now) after each kill and between them,
+// in the end that nothing is missing, doubled or out of order. Ends at the first violation. Make it
+// on the test's main thread.
 class CrashRun {
  public:
   explicit CrashRun(CrashSettings settings);
@@ -71,6 +71,7 @@ class CrashRun {
   bool backfills_are_over() const;
   void must(bool held, const std::string& what);
   void judge(const std::string& wrong);
+  void look();  // at what holds always; the server is up
   uint64_t commits() const;
   RunSettings run_settings() const;
 
