@@ -91,8 +91,9 @@ void ActJudge::take(const nlohmann::json& event) {
 }
 
 bool ActJudge::is_safe(const ActEvent& event) {
-  if (event.fate == ActFate::arrives) return arrived_.contains(event.key);
+  if (event.fate == ActFate::arrives) return arrived_.contains(event.key) || is_spooled(event.key);
   if (dead_letters_.contains(event.key) || named_.contains(event.key)) return true;
+  if (is_spooled(event.key)) return true;
   if (named_.size() >= nameless_) return false;
   named_.insert(event.key);
   return true;
@@ -153,7 +154,7 @@ std::string ActJudge::state_against(Lsn confirmed) {
   for (size_t i = 0; i < commits_.size(); ++i) {
     for (; safe_[i] < commits_[i].size() && commits_[i][safe_[i]].end <= checkpoint; ++safe_[i]) {
       for (const ActEvent& event : commits_[i][safe_[i]].events) {
-        if (!is_safe(event) && !is_spooled(event.key)) {
+        if (!is_safe(event)) {
           lost.push_back(event.key + ", committed before " + commits_[i][safe_[i]].end.text());
         }
       }
