@@ -7,6 +7,8 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "e2e/act_writer.hpp"
@@ -73,9 +75,10 @@ class ActJudge {
   std::set<std::string> arrived_;
   std::map<int, std::vector<std::pair<int, bool>>> stock_;  // of each row: told, backfilled
   std::set<std::string> dead_letters_;
-  std::string spool_;            // its files
-  size_t nameless_ = 0;          // dead letters that name no row
-  std::set<std::string> named_;  // the events that these are taken for
+  std::map<std::string, uintmax_t> spool_read_;  // of each of its files
+  std::unordered_set<std::string> spooled_;      // what it has had
+  size_t nameless_ = 0;                          // dead letters that name no row
+  std::set<std::string> named_;                  // the events that these are taken for
   std::string wrong_;
 };
 

@@ -75,7 +75,9 @@ CrashReport CrashRun::run() {
       const CrashStep next = draw_.next();
       const auto from = SteadyClock::now();
       step(next);
-      report_.story += next.text() + " (" + std::to_string(since(from).count()) + " ms)\n";
+      const std::string line = next.text() + " (" + std::to_string(since(from).count()) + " ms)\n";
+      if (std::getenv("WALTRACK_STORY") != nullptr) std::fputs(line.c_str(), stderr);
+      report_.story += line;
     }
     finish();
   } catch (const std::exception& error) {

@@ -4,7 +4,7 @@
 
 #include "e2e/crash_run.hpp"
 
-// WALTRACK_SEED=N gives another schedule (even ones with a spool), WALTRACK_KILLS=N so many kills
+// WALTRACK_SEED=N gives another schedule (two of four with a spool), WALTRACK_KILLS=N so many kills
 // each. script/crash runs one of them again and again.
 namespace waltrack {
 namespace {
@@ -22,12 +22,11 @@ void run_seed(uint64_t seed, const std::string& plugin) {
   settings.seed = number_of("WALTRACK_SEED", seed);
   settings.kills = static_cast<int>(number_of("WALTRACK_KILLS", kKills));
   settings.plugin = plugin;
-  settings.spool = settings.seed % 2 == 0;
+  settings.spool = settings.seed / 2 % 2 == 1;
   CrashRun run(settings);
   const CrashReport report = run.run();
   std::printf("crash: seed=%llu plugin=%s %s\n", static_cast<unsigned long long>(settings.seed),
               plugin.c_str(), report.summary().c_str());
-  if (std::getenv("WALTRACK_STORY") != nullptr) std::printf("%s", report.story.c_str());
   EXPECT_EQ(report.violations, "") << "repeat it with script/crash --seed " << settings.seed
                                    << " --kills " << settings.kills << " --plugin " << plugin;
   EXPECT_GE(report.kill_count(), settings.kills);
