@@ -65,7 +65,7 @@ CrashStep CrashDraw::next() {
   } else {
     step.kill = CrashKill::receiver;
   }
-  if (step.failpoint.starts_with("spool.")) {
+  if (step.failpoint.find("spool.") != std::string::npos) {
     step.destination.refuse = step.reset_destination = true;
     step.weather = "refuse destination";
   } else if (dice(2) == 0) {
@@ -83,7 +83,18 @@ void CrashDraw::draw_failpoint(CrashStep& step) {
       names.push_back(name);
     }
   const std::string name(names[dice(names.size())]);
-  step.failpoint = name + "=kill@" + std::to_string(1 + dice(most_hits(name)));
+  // A thread that is held up lets the others run ahead of it: what must not be seen is seen longer.
+  // Checkpoints are few, answers many.
+  constexpr std::array kHoldUps = {"checkpointer.before_save", "state_file.before_commit",
+                                   "checkpointer.saved", "delivery.answered", "delivery.finished"};
+  if (dice(2) == 0) {
+    const size_t at = dice(kHoldUps.size());
+    const uint64_t ms = at < 3 ? 100 + dice(300) : 5 + dice(20);
+    if (name != kHoldUps[at]) {
+      step.failpoint = std::string(kHoldUps[at]) + "=sleep:" + std::to_string(ms) + ";";
+    }
+  }
+  step.failpoint += name + "=kill@" + std::to_string(1 + dice(most_hits(name)));
   step.needs_backfill = name.starts_with("backfill.");
 }
 
