@@ -153,7 +153,7 @@ std::string ActJudge::state_against(Lsn confirmed) {
   std::string wrong;
   if (stored && confirmed > checkpoint) {
     wrong =
-        "confirmed " + confirmed.text() + " is behind the checkpoint " + checkpoint.text() + "\n";
+        "confirmed " + confirmed.text() + " is beyond the checkpoint " + checkpoint.text() + "\n";
   }
   read_spool();
   read_receiver();
