@@ -44,11 +44,15 @@ class TestReceiver {
   void start();
   void kill();
 
+  int port() const { return port_.port(); }
   std::string batch_url() const;
+  // Its file of first-seen events, which it writes before it answers.
+  std::filesystem::path events_file() const { return folder_ / "events.ndjson"; }
   // Its /stats. Counts begin anew with each start, but for "known": the different events ever.
   nlohmann::json stats() const;
   uint64_t known() const;
   [[nodiscard]] bool wait_for_known(uint64_t events, std::chrono::seconds limit = kPatience) const;
+  std::string log() const { return read_file(folder_ / "log"); }  // of all its starts
   // How the next requests are answered, as POST /control takes it.
   void control(const std::string& json) const;
   // All first-seen events in the order of their arrival.
@@ -107,6 +111,7 @@ class TestRun {
   // Its end by itself.
   ExitStatus wait_for_end(std::chrono::seconds limit = kPatience);
   bool running() { return process_ && process_->running(); }
+  pid_t pid() const { return process_->pid(); }
 
   // What the process said since its start(), and before.
   std::string log() const;
