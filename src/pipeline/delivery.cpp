@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "base/failpoint.hpp"
-#include "base/log.hpp"
-#include "model/progress.hpp"
 
 namespace waltrack {
 
@@ -18,7 +16,7 @@ Delivery::Delivery(LaneQueues& lanes, EventFates& fates, Destination& destinatio
     : incoming_(lanes),
       stream_fates_(fates),
       destination_(destination),
-      condition_(condition),
+      trouble_(condition, clock),
       clock_(clock),
       settings_(settings),
       on_finished_(std::move(on_finished)),
@@ -76,7 +74,7 @@ void Delivery::see_to_the_spool(SteadyTime now) {
 }
 
 bool Delivery::is_away_for_long(SteadyTime now) const {
-  return trouble_since_ && now - *trouble_since_ >= spooler_->after();
+  return trouble_.since() && now - *trouble_.since() >= spooler_->after();
 }
 
 void Delivery::work_from(LaneQueues& queues, EventFates& fates) {
@@ -87,7 +85,11 @@ void Delivery::work_from(LaneQueues& queues, EventFates& fates) {
 }
 
 void Delivery::start_due_lanes(SteadyTime now) {
-  if (held_ && !probing_ && in_flight_ == 0 && now >= next_probe_) choose_probe();
+  hold_for_want_of_evidence(now);
+  if (held_ && !probing_ && in_flight_ == 0) {
+    if (now >= next_probe_) suspected_ = 0;
+    if (now >= next_probe_ || (starved_ && has_something_to_send())) choose_probe();
+  }
   const std::optional<size_t> restoring = held_ ? std::nullopt : this->restoring();
   for (size_t i = 0; i < lanes_.size(); ++i) {
     if (restoring && (i != *restoring || in_flight_ > 0)) continue;
@@ -125,7 +127,7 @@ bool Delivery::load(size_t i) {
 
 // The oldest event that was set aside, or else the next of any lane.
 void Delivery::choose_probe() {
-  suspected_ = 0;
+  starved_ = false;
   probing_ = oldest(&LaneWork::suspect);
   if (probing_) {
     lanes_[*probing_].work.reopen_first();
@@ -153,10 +155,11 @@ milliseconds Delivery::until_next(SteadyTime now) const {
       next = std::min(next, lanes_[i].due);
     }
   }
+  if (evidence_due_) next = std::min(next, *evidence_due_);
   if (quiet_until_ && now < *quiet_until_) next = std::max(next, *quiet_until_);
   if (spooler_ != nullptr && spooler_->in_use()) next = std::min(next, now + spooler_->patience());
-  if (spooler_ != nullptr && !spooler_->in_use() && trouble_since_ && !leaving_) {
-    next = std::min(next, *trouble_since_ + spooler_->after());
+  if (spooler_ != nullptr && !spooler_->in_use() && trouble_.since() && !leaving_) {
+    next = std::min(next, *trouble_.since() + spooler_->after());
   }
   return std::max(milliseconds(0), std::chrono::ceil<milliseconds>(next - now));
 }
@@ -197,7 +200,7 @@ void Delivery::accept(size_t i, SteadyTime now) {
   lane.backoff.reset();
   lane.failing = lane.hurried = false;
   lane.took_some = has_accepted_ = true;
-  trouble_since_.reset();
+  trouble_.accepted();
   const bool retested = std::exchange(lane.retests_suspect, false);
   // Newer events of the same users have passed those.
   if (!done.reopened) condemn(done.lanes, lane.request);
@@ -239,10 +242,7 @@ void Delivery::hurry_others(SteadyTime now) {
     other.hurried = true;
     other.due = now;
   }
-  if (failing || told_.empty()) return;
-  log::info("the receiver takes events again");
-  told_.clear();
-  condition_.set(true, "delivering", "delivering");
+  if (!failing) trouble_.over();
 }
 
 // The events of any of these lanes that were set aside before that request are at fault.
@@ -266,7 +266,7 @@ void Delivery::condemn(std::vector<LaneWork::Suspect> suspects) {
 void Delivery::refuse(size_t i, const Outcome& outcome, SteadyTime now) {
   Lane& lane = lanes_[i];
   lane.phase = Lane::Phase::idle;
-  tell_refusal(lane, outcome, now);
+  trouble_.tell_refusal(lane.work.piece().events.count(), outcome);
   const bool retested = std::exchange(lane.retests_suspect, false);
   const bool reopened = lane.work.piece().reopened;
   if (!lane.work.refuse({outcome.reason, outcome.said}, lane.request)) return;
@@ -283,10 +283,37 @@ void Delivery::refuse(size_t i, const Outcome& outcome, SteadyTime now) {
   if (load_next(i)) return;  // what the receiver makes of the next will tell
   const bool lone = lane.batch_events == 1 && has_accepted_ && suspected_ <= kMostLoneCulprits;
   if (!held_ && (lane.took_some || lone)) {
-    condemn(lane, ~LaneSet{0}, lane.request + 1);
-  } else {
-    hold_refusals(outcome, now);
+    return condemn(lane, ~LaneSet{0}, lane.request + 1);
   }
+  last_refusal_ = outcome;
+  if (held_) {
+    hold_refusals(outcome, now);
+    starved_ = true;
+  } else if (!evidence_due_) {
+    evidence_due_ = now + settings_.patience;
+  }
+}
+
+// Events are set aside, and no other is there that would tell whose fault it is.
+void Delivery::hold_for_want_of_evidence(SteadyTime now) {
+  if (!evidence_due_ || now < *evidence_due_) return;
+  evidence_due_.reset();
+  const bool suspects = std::any_of(lanes_.begin(), lanes_.end(),
+                                    [](const Lane& lane) { return lane.work.has_suspects(); });
+  if (held_ || !suspects) return;
+  if (in_flight_ > 0 || has_something_to_send()) {
+    evidence_due_ = now + settings_.patience;
+    return;
+  }
+  hold_refusals(last_refusal_, now);
+  starved_ = true;
+}
+
+bool Delivery::has_something_to_send() {
+  for (size_t i = 0; i < lanes_.size(); ++i) {
+    if (load(i)) return true;
+  }
+  return false;
 }
 
 // Behind an event that was set aside. In a hold it may be another lane's.
@@ -315,11 +342,12 @@ void Delivery::retry(Lane& lane, const Outcome& outcome, SteadyTime now) {
   if (held_ && lane.request <= sent_before_hold_) return;
   held_ = false;
   probing_.reset();
-  tell_trouble(false, outcome);
+  trouble_.tell(false, outcome);
 }
 
 void Delivery::hold(const Outcome& outcome, SteadyTime now) {
   held_ = true;
+  starved_ = false;
   probing_.reset();
   sent_before_hold_ = requests_;
   next_probe_ = now + settings_.probe_interval;
@@ -327,7 +355,7 @@ void Delivery::hold(const Outcome& outcome, SteadyTime now) {
     lane.work.set_aside_reopened();
     lane.retests_suspect = false;
   }
-  tell_trouble(true, outcome);
+  trouble_.tell(true, outcome);
 }
 
 void Delivery::hold_refusals(const Outcome& outcome, SteadyTime now) {
@@ -337,35 +365,6 @@ void Delivery::hold_refusals(const Outcome& outcome, SteadyTime now) {
       "when it refuses them all the fault is hardly theirs: check destination.url, the write key, "
       "and what stands between here and the receiver";
   hold(all, now);
-}
-
-void Delivery::tell_trouble(bool held, const Outcome& outcome) {
-  if (!trouble_since_) trouble_since_ = clock_.steady();
-  std::string brief(held ? kHeldDelivery : "retrying: ");
-  brief += outcome.reason;
-  std::string text = brief;
-  if (!outcome.said.empty()) text.append(": ").append(outcome.said);
-  for (std::string* one : {&text, &brief})
-    if (!outcome.hint.empty()) one->append(" (").append(outcome.hint).append(")");
-  if (text == told_) return;
-  if (held) {
-    log::error(
-        "the receiver refuses events; nothing is lost: they wait, one request a minute probes",
-        {{"reason", outcome.reason}, {"hint", outcome.hint}});
-  } else {
-    log::warn("the receiver does not take events; trying again", {{"reason", outcome.reason}});
-  }
-  told_ = text;
-  condition_.set(false, std::move(text), std::move(brief));
-}
-
-// A table full of events that are refused is told once a minute.
-void Delivery::tell_refusal(const Lane& lane, const Outcome& outcome, SteadyTime now) {
-  constexpr std::chrono::minutes kBetween{1};
-  if (told_refusal_at_ && now - *told_refusal_at_ < kBetween) return;
-  told_refusal_at_ = now;
-  log::warn("the receiver refused a request; sending its events in parts to find those at fault",
-            {{"reason", outcome.reason}, {"events", lane.work.piece().events.count()}});
 }
 
 }  // namespace waltrack

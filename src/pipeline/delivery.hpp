@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "model/destination.hpp"
 #include "pipeline/delivery_condition.hpp"
+#include "pipeline/delivery_trouble.hpp"
 #include "pipeline/event_fates.hpp"
 #include "pipeline/lane_queues.hpp"
 #include "pipeline/lane_work.hpp"
@@ -24,7 +25,9 @@ struct DeliverySettings {
   std::chrono::milliseconds first_backoff{500};
   std::chrono::milliseconds backoff_cap{60'000};
   std::chrono::milliseconds probe_interval{60'000};  // while held
-  std::optional<uint64_t> seed = std::nullopt;       // of the jitter; none: a random one
+  // What was refused waits so long for others to show that the receiver takes some.
+  std::chrono::milliseconds patience{2'000};
+  std::optional<uint64_t> seed = std::nullopt;  // of the jitter; none: a random one
   // An event that is refused alone is at fault, whatever becomes of others: where that costs it
   // nothing.
   bool believe_refusals = false;
@@ -37,9 +40,10 @@ struct DeliverySettings {
 // A batch that is refused is split until the culprits stand alone (LaneWork). They are told to the
 // fates as refused once the receiver has shown that it takes others: it accepted one that was sent
 // later, or another of the same batch, or, for a batch of one, the last before kMostLoneCulprits
-// such. Where it takes none (nothing of a batch, or kMostInARow events refused in a row) all is
-// held, as after an answer that says so: one lane probes now and then, with the event that was
-// refused first, and when that is refused again with what stands behind. When the hold ends, the
+// such. Where it takes none (nothing of a batch with nothing else to send, or kMostInARow events
+// refused in a row) all is held, as after an answer that says so: one lane probes now and then, and
+// as soon as there is something else to send, with the event that was refused first, and when that
+// is refused again with what stands behind. When the hold ends, the
 // events that were set aside are sent once more, one at a time and before all others, unless one
 // that is newer and names the same users has passed them: so the order holds.
 class Delivery {
@@ -107,13 +111,13 @@ class Delivery {
   void condemn(Lane& lane, LaneSet lanes, uint64_t before_request);
   void condemn(std::vector<LaneWork::Suspect> suspects);
   void hurry_others(SteadyTime now);
-  void tell_trouble(bool held, const Outcome& outcome);
-  void tell_refusal(const Lane& lane, const Outcome& outcome, SteadyTime now);
+  void hold_for_want_of_evidence(SteadyTime now);
+  bool has_something_to_send();
 
   LaneQueues& incoming_;
   EventFates& stream_fates_;
   Destination& destination_;
-  DeliveryCondition& condition_;
+  DeliveryTrouble trouble_;
   const Clock& clock_;
   const DeliverySettings settings_;
   const std::function<void()> on_finished_;
@@ -127,8 +131,7 @@ class Delivery {
   // The delivery thread's own.
   LaneQueues* queues_;  // incoming_, or the spooler's, and their fates
   EventFates* fates_;
-  std::optional<SteadyTime> trouble_since_;  // nothing was accepted since
-  bool leaving_ = false;                     // nothing more is sent before the spool is in use
+  bool leaving_ = false;  // nothing more is sent before the spool is in use
   std::vector<Lane> lanes_;
   size_t in_flight_ = 0;
   std::optional<SteadyTime> quiet_until_;  // the receiver asked all lanes to wait
@@ -136,15 +139,16 @@ class Delivery {
   bool finished_ = false;                  // events, since on_finished_ was called
   bool has_accepted_ = false;              // anything, ever
   int suspected_ = 0;                      // since the last acceptance, or since the probe began
+  // Events are set aside and nothing else is to be sent: if that is still so then, it holds.
+  std::optional<SteadyTime> evidence_due_;
+  Outcome last_refusal_;
 
   bool held_ = false;              // then one lane at a time may send, from next_probe_ on
   uint64_t sent_before_hold_ = 0;  // what was sent up to here says nothing about the hold
   SteadyTime next_probe_;
+  bool starved_ = false;           // for want of other events: it probes as soon as there is one
   std::optional<size_t> probing_;  // the lane that probes now
   size_t probe_from_ = 0;          // the lane that is asked first the next time
-
-  std::string told_;  // the trouble that the log knows of
-  std::optional<SteadyTime> told_refusal_at_;
 };
 
 }  // namespace waltrack

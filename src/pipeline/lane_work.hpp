@@ -37,6 +37,7 @@ class LaneWork {
   };
 
   bool has_pieces() const { return !pieces_.empty(); }
+  bool has_suspects() const { return !suspects_.empty(); }
 
   void begin(LaneQueues::Taken taken) { pieces_.push_back({std::move(taken.events), taken.lanes}); }
   const Piece& piece() const { return pieces_.front(); }

@@ -45,8 +45,10 @@ class DeliveryTest : public testing::Test {
     return user;
   }
 
-  void start(DeliverySettings settings = {
-                 .first_backoff = 1ms, .backoff_cap = 2ms, .probe_interval = 5ms}) {
+  void start(DeliverySettings settings = {.first_backoff = 1ms,
+                                          .backoff_cap = 2ms,
+                                          .probe_interval = 5ms,
+                                          .patience = 1ms}) {
     delivery_.emplace(lanes_, fates_, destination_, condition_, clock_, settings, [] {});
     thread_ = std::jthread([this] { delivery_->run(); });
   }
@@ -134,7 +136,7 @@ TEST_F(DeliveryTest, OneSuccessWakesTheLanesThatBackOff) {
   while (lanes_.lane_of(other) == lanes_.lane_of("a"))
     other.push_back('b');
   queue("a");
-  start({.first_backoff = 1h, .backoff_cap = 1h, .probe_interval = 1h});
+  start({.first_backoff = 1h, .backoff_cap = 1h, .probe_interval = 1h, .patience = 1ms});
   ASSERT_TRUE(wait_until([&] { return !condition_.is_flowing(); }));
   up = true;
   queue(other);
@@ -172,7 +174,7 @@ TEST_F(DeliveryTest, ABatchThatKeepsFailingBacksOffWhileOtherLanesGoOn) {
     return answered(Outcome::Verdict::retry, "HTTP 500");
   });
   queue(poison);
-  start({.first_backoff = 1h, .backoff_cap = 1h, .probe_interval = 1h});
+  start({.first_backoff = 1h, .backoff_cap = 1h, .probe_interval = 1h, .patience = 1ms});
   ASSERT_TRUE(wait_until([&] { return tries > 0; }));
   for (uint64_t sent = 1; sent <= 20; ++sent) {
     queue(good);
@@ -192,7 +194,7 @@ TEST_F(DeliveryTest, WhatWasSentBeforeARefusalDoesNotLiftTheHold) {
   });
   queue(refused);
   queue(user_in_lane(1));  // in flight at the same time, answered after it
-  start({.first_backoff = 1ms, .backoff_cap = 1ms, .probe_interval = 1h});
+  start({.first_backoff = 1ms, .backoff_cap = 1ms, .probe_interval = 1h, .patience = 1ms});
   ASSERT_TRUE(wait_until([&] { return delivery_->delivered_events() == 1; }));
   EXPECT_FALSE(wait_until([&] { return tries > 1 || condition_.is_flowing(); }, 100ms));
 }
@@ -284,6 +286,22 @@ TEST_F(DeliveryTest, ABatchOfWhichNothingIsTakenHoldsUntilAnotherIs) {
   delivery_->wake();
   ASSERT_TRUE(wait_until([&] { return condition_.is_flowing(); }));
   ASSERT_TRUE(wait_until([&] { return ledger_.unfinished() == 2; }));
+  EXPECT_EQ(dead_letters_.take_all().size(), 2u);
+}
+
+TEST_F(DeliveryTest, ABatchAtFaultWaitsForAnotherLaneAndHoldsNothing) {
+  destination_.set_answer([](size_t, const std::string& events) {
+    return events.find("poison") == std::string::npos ? accepted() : refusal();
+  });
+  queue_text(user_in_lane(0), "poison1");
+  queue_text(user_in_lane(0), "poison2");
+  start({.first_backoff = 1ms, .backoff_cap = 1ms, .probe_interval = 1h, .patience = 1h});
+  ASSERT_TRUE(wait_until([&] { return destination_.attempts() > 2u * LaneWork::kMostTries; }));
+  queue(user_in_lane(1));
+  delivery_->wake();
+  ASSERT_TRUE(wait_until([&] { return ledger_.unfinished() == 2; }));
+  EXPECT_TRUE(condition_.is_flowing());
+  ASSERT_TRUE(wait_until([&] { return dead_letters_.bytes() > 0; }));
   EXPECT_EQ(dead_letters_.take_all().size(), 2u);
 }
 
