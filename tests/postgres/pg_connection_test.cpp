@@ -97,7 +97,7 @@ TEST_F(PgConnectionTest, AQueryThatIsNeverAnsweredIsGivenUp) {
   }
   // Nor goes the server on with it.
   EXPECT_TRUE(wait_until([&] {
-    return server_.value(
+    return server_->value(
                "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' "
                "AND state = 'active' AND pid <> pg_backend_pid()") == "0";
   }));
