@@ -12,7 +12,8 @@ while IFS= read -r file; do
   while [[ $folder != . ]]; do
     relative=${file#"$folder/"}
     if [[ -f $folder/CMakeLists.txt ]] &&
-      tr -s '[:space:]()"' '\n' <"$folder/CMakeLists.txt" | grep -qxF -e "$relative" -e "${relative%.cpp}"; then
+      tr -s '[:space:]()"' '\n' <"$folder/CMakeLists.txt" |
+      grep -xF -e "$relative" -e "${relative%.cpp}" >/dev/null; then  # not -q, which leaves tr a broken pipe
       listed=yes
       break
     fi
