@@ -251,6 +251,32 @@ TEST_F(SegmentDestinationTest, ServerThatNeverAnswersEndsInATimeout) {
   EXPECT_NE(outcome.reason.find("did not answer in time"), std::string::npos) << outcome.reason;
 }
 
+// Each byte is a sign of life, and yet it never ends.
+TEST_F(SegmentDestinationTest, AnAnswerThatTricklesEndsInATimeout) {
+  const RawServer server([](int connection) {
+    receive_some(connection);
+    const std::string start = "HTTP/1.1 200 OK\r\nX-Slow: ";
+    if (send(connection, start.data(), start.size(), MSG_NOSIGNAL) < 0) return;
+    while (send(connection, "x", 1, MSG_NOSIGNAL) == 1)
+      std::this_thread::sleep_for(milliseconds(10));
+  });
+  SegmentSettings impatient = settings(server.url());
+  impatient.total_timeout = milliseconds(300);
+  SegmentDestination destination(impatient, clock_);
+  const Outcome outcome = send_one(destination);
+  EXPECT_EQ(outcome.verdict, Verdict::retry);
+  EXPECT_NE(outcome.reason.find("did not answer in time"), std::string::npos) << outcome.reason;
+}
+
+TEST_F(SegmentDestinationTest, ANameWithoutAnAddressIsRetriedAndNamed) {
+  SegmentDestination destination(settings("http://receiver.invalid/v1/batch"), clock_);
+  const Outcome outcome = send_one(destination);
+  EXPECT_EQ(outcome.verdict, Verdict::retry);
+  EXPECT_NE(outcome.reason.find("could not find the address of receiver.invalid:80"),
+            std::string::npos)
+      << outcome.reason;
+}
+
 TEST_F(SegmentDestinationTest, StalledConnectionIsGivenUpBeforeTheTotalTime) {
   const RawServer server([](int connection) { drain(connection); });
   SegmentSettings impatient = settings(server.url());
