@@ -97,7 +97,8 @@ struct RunFigures {
   std::optional<uint64_t> retained_wal_bytes;  // that the server keeps for the slot
   std::optional<int64_t> slot_headroom_bytes;  // of WAL until the slot is lost; none: no limit
 
-  uint64_t queue_bytes = 0;  // of events that wait or are being sent
+  uint64_t queue_bytes = 0;          // of events that wait or are being sent
+  std::vector<uint64_t> lane_bytes;  // the same by lane; not kept in the state file
   uint64_t unfinished_events = 0;
   uint64_t ledger_entries = 0;
   uint64_t ledger_bytes = 0;

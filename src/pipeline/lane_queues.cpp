@@ -116,6 +116,16 @@ std::optional<LaneQueues::Taken> LaneQueues::take(size_t lane) {
   return taken;
 }
 
+std::vector<size_t> LaneQueues::lane_bytes() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<size_t> bytes = taken_;
+  for (size_t lane = 0; lane < queues_.size(); ++lane) {
+    for (const Item& item : queues_[lane])
+      bytes[lane] += item.batch.cost();
+  }
+  return bytes;
+}
+
 std::vector<LaneQueues::Taken> LaneQueues::take_all() {
   const std::lock_guard lock(mutex_);
   std::vector<Taken> all;

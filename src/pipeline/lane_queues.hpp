@@ -61,6 +61,10 @@ class LaneQueues {
   // All that is in the queues, each lane's in order; what was taken is forgotten.
   std::vector<Taken> take_all();
 
+  // For each lane the bytes in its queue and in what was taken for it; events of a fence count for
+  // the lane that sends them.
+  std::vector<size_t> lane_bytes() const;
+
   // Bytes in the queues and in taken batches.
   size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 

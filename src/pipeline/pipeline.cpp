@@ -183,6 +183,9 @@ class Run {
     if (spooler_) {
       figures.spool = spooler_->figure();
       figures.queue_bytes += spooler_->memory_bytes();
+      const std::vector<size_t> lanes = spooler_->lane_bytes();
+      for (size_t i = 0; i < lanes.size(); ++i)
+        figures.lane_bytes[i] += lanes[i];
     }
     figures.dead_letters = checkpointer_.dead_letter_count();
     const int64_t room = dead_letter_room_.load(std::memory_order_relaxed);

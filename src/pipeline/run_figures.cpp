@@ -26,6 +26,8 @@ void add_source(const RunParts& parts, Lsn checkpoint, RunFigures& figures) {
 
 void add_queues(const RunParts& parts, RunFigures& figures) {
   figures.queue_bytes = parts.lanes.bytes();
+  const std::vector<size_t> lanes = parts.lanes.lane_bytes();
+  figures.lane_bytes.assign(lanes.begin(), lanes.end());
   figures.unfinished_events = parts.ledger.unfinished();
   figures.ledger_entries = parts.ledger.entries();
   figures.ledger_bytes = parts.ledger.bytes();

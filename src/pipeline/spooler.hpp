@@ -64,6 +64,7 @@ class Spooler final : public EventFates {
 
   // Any thread. What waits in memory, and in the spool.
   size_t memory_bytes() const { return pending_bytes_ + outgoing_.bytes(); }
+  std::vector<size_t> lane_bytes() const { return outgoing_.lane_bytes(); }
   SpoolFigure figure() const { return {events_, bytes_, most_bytes_, full_}; }
 
  private:

@@ -137,6 +137,10 @@ void add_source(const RunFigures& figures, Page& page) {
 void add_queues(const RunFigures& figures, Page& page) {
   page.gauge("waltrack_queue_bytes", "Events that wait to be sent or are being sent.",
              static_cast<double>(figures.queue_bytes));
+  for (size_t lane = 0; lane < figures.lane_bytes.size(); ++lane) {
+    page.gauge("waltrack_lane_bytes", "Events that wait in a lane or are being sent by it.",
+               static_cast<double>(figures.lane_bytes[lane]), {{"lane", std::to_string(lane)}});
+  }
   page.gauge("waltrack_unfinished_events",
              "Events that are neither accepted nor stored as dead letters.",
              static_cast<double>(figures.unfinished_events));

@@ -174,6 +174,10 @@ TEST_F(WebPage, AReceiverThatRefusesTheKeyMakesItUnready) {
   EXPECT_EQ(sample("waltrack_delivering"), 0);
   EXPECT_GE(sample(R"(waltrack_requests_total{result="hold",answer="401"})"), 1);
   EXPECT_GT(sample("waltrack_queue_bytes"), 0);
+  double in_lanes = 0;
+  for (int lane = 0; lane < run.settings().lanes; ++lane)
+    in_lanes += sample("waltrack_lane_bytes{lane=\"" + std::to_string(lane) + "\"}");
+  EXPECT_EQ(in_lanes, sample("waltrack_queue_bytes"));
   EXPECT_EQ(sample("waltrack_unfinished_events"), 5);
 }
 

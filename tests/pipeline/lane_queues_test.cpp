@@ -56,8 +56,10 @@ TEST(LaneQueues, BytesCountUntilTheBatchIsFinished) {
   queues.push(fresh);
   const size_t queued = queues.bytes();
   EXPECT_GT(queued, 0u);
+  EXPECT_EQ(queues.lane_bytes(), std::vector<size_t>{queued});
   ASSERT_TRUE(queues.take(0));
   EXPECT_EQ(queues.bytes(), queued);
+  EXPECT_EQ(queues.lane_bytes(), std::vector<size_t>{queued});
   queues.finish(0);
   EXPECT_EQ(queues.bytes(), 0u);
 }
