@@ -26,7 +26,7 @@ void check_that_it_is_empty(const std::string& path, const std::string& destinat
   if (before.empty()) return;
   throw Error(ErrorKind::usage,
               std::to_string(before.events()) + " events wait in the spool that was used before",
-              path, "name it as spool.path until they are sent");
+              path, "set spool.path to this folder until they are sent");
 }
 
 }  // namespace

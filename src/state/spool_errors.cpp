@@ -75,9 +75,10 @@ Error other_destination(const std::filesystem::path& folder, const std::string& 
       "this spool holds events for destination \"" + theirs +
           "\", but the state file's destination is \"" + ours + "\"",
       folder,
-      "give this destination a `spool.path:` of its own, and run with the other one's state "
-      "file to send what is in this one. To delete the folder loses what is in it: it was "
-      "confirmed to Postgres");
+      "if the state file was lost, set `destination.id: " + theirs +
+          "`; else give this destination a `spool.path:` of its own, and run with the other one's "
+          "state file to send what is in this one. To delete the folder loses what is in it: it "
+          "was confirmed to Postgres");
 }
 
 }  // namespace waltrack::spool_errors
