@@ -145,7 +145,8 @@ void Checkpointer::tell(const DeadLetter& letter) {
   ++told.rows;
   if (told.rows > 1 && now - told.at < 60s) return;
   log::warn(
-      "rows can never be sent; kept as dead letters in the state file, see `waltrack dead list`",
+      "events can't be made or sent; kept as dead letters in the state file, see `waltrack dead "
+      "list`",
       {{"rule", letter.position.table + " " + letter.position.rule},
        {"reason", letter.reason},
        {"detail", letter.detail},

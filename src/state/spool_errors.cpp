@@ -25,6 +25,10 @@ Error disk(int problem, const std::string& doing, const std::filesystem::path& p
                  "free space on the disk of the spool; or stop, give `spool.max_bytes` less than "
                  "the disk has, and start again");
   }
+  if (problem == ENOENT) {
+    return Error(ErrorKind::failure, what, path,
+                 "see that the folder above it is there, and that its disk is mounted");
+  }
   const bool denied = problem == EACCES || problem == EPERM || problem == EROFS;
   return Error(ErrorKind::failure, what, path,
                denied ? "the user that runs waltrack must own the spool's folder and all in it"
