@@ -328,7 +328,9 @@ class ConfigReader {
       return;
     }
     const std::string& host = config_.web->address.host;
-    const bool here = host == "localhost" || host == "::1" || host.starts_with("127.");
+    const bool here =
+        host == "localhost" || host == "::1" ||
+        (host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos);
     if (here || !token.empty() || root_->has("web_token") || root_->has("web_token_file")) return;
     diagnostics_.error(web->place,
                        "web: serves other machines, so it needs a secret that they have to show",

@@ -56,6 +56,7 @@ int drop(const DeadDropOptions& options) {
   DeadLetterFile file(load_state_path(options.config_path), state::Access::write, clock);
   // Those that a run stores while a person thinks are not meant.
   const std::vector<int64_t> numbers = file.in_order(filter);
+  require_found(filter, numbers);
   size_t dropped = 0;
   if (!numbers.empty()) {
     confirm(numbers.size(), options);

@@ -73,7 +73,7 @@ int list(const ListOptions& options) {
       file, filter, options.limit,
       [&](const state::StoredDeadLetter& stored) { rows.push_back(dead_list_row(stored)); });
   std::fputs(dead_list_text(rows, terminal_look()).c_str(), stdout);
-  if (told < count) std::printf("… and %zu older ones (--limit 0 shows all)\n", count - told);
+  if (told < count) std::printf("… and %zu older (--limit 0 shows all)\n", count - told);
   return 0;
 }
 

@@ -114,7 +114,9 @@ int replay(const ReplayOptions& options) {
   const state::DeadLetterFilter filter = filter_of(options.selection, clock.utc_us());
   const Config config = load_config_to_send(options.common.config_path);
   DeadLetterFile file(config.state, state::Access::write, clock);
-  DeadShelf shelf(file, file.in_order(filter), options.salt);
+  const std::vector<int64_t> numbers = file.in_order(filter);
+  require_found(filter, numbers);
+  DeadShelf shelf(file, numbers, options.salt);
   SegmentDestination destination(segment_settings(config), clock);
   ReplaySettings settings;
   settings.lanes = static_cast<size_t>(config.destination.lanes);

@@ -1,6 +1,7 @@
 #include "cli/dead_selection.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -57,6 +58,15 @@ state::DeadLetterFilter filter_of(const DeadSelection& selection, int64_t now_us
   filter.since_us = moment_of(selection.since, "--since", now_us);
   filter.before_us = moment_of(selection.before, "--before", now_us);
   return filter;
+}
+
+void require_found(const state::DeadLetterFilter& filter, const std::vector<int64_t>& found) {
+  for (const int64_t number : filter.numbers) {
+    if (std::find(found.begin(), found.end(), number) != found.end()) continue;
+    throw Error(ErrorKind::failure,
+                "there is no dead letter #" + std::to_string(number) + " as it is asked for", {},
+                "see waltrack dead list; nothing was done");
+  }
 }
 
 void require_selection(const DeadSelection& selection, const std::string& command) {

@@ -32,6 +32,9 @@ void add_all_option(CLI::App& command, DeadSelection& selection);
 // `now_us`: UTC, for ages ("2h"). Throws a usage Error for what is no number or no time.
 state::DeadLetterFilter filter_of(const DeadSelection& selection, int64_t now_us);
 
+// Throws an Error when a number was asked for that `found` lacks.
+void require_found(const state::DeadLetterFilter& filter, const std::vector<int64_t>& found);
+
 // Throws a usage Error unless something is named, or all are. `command`: for the hint.
 void require_selection(const DeadSelection& selection, const std::string& command);
 

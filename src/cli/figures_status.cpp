@@ -32,7 +32,7 @@ std::string requests_text(const RunFigures& figures) {
     all += one.count;
     if (one.result == "accepted") continue;
     others.append(others.empty() ? "" : ", ").append(std::to_string(one.count));
-    others.append(" ").append(one.answer).append(" (").append(one.result).append(")");
+    others.append(" × ").append(one.answer).append(" (").append(one.result).append(")");
   }
   std::string text = counted(all, "request", "requests");
   if (all > 0) {
@@ -46,11 +46,13 @@ std::string requests_text(const RunFigures& figures) {
   return others.empty() ? text : text + ", not accepted: " + others;
 }
 
-std::string lag_text(const RunFigures& figures) {
+// `age_us`: of the figures, while what they tell goes on.
+std::string lag_text(const RunFigures& figures, int64_t age_us) {
   std::string text = figures.lag_bytes ? size_text(static_cast<int64_t>(*figures.lag_bytes)) +
                                              " of WAL behind the server"
                                        : std::string("the server's position is not known");
-  const auto seconds = static_cast<int64_t>(figures.lag_s);
+  const auto seconds =
+      static_cast<int64_t>(figures.lag_s) + std::max<int64_t>(age_us, 0) / 1'000'000;
   if (figures.unfinished_events > 0) {
     text += ", the oldest waiting commit is " + duration_text(seconds) + " old";
   }
@@ -110,7 +112,7 @@ Lines figure_lines(const RunFigures& figures, bool running, int64_t now_us) {
                   ", " + counted(figures.sent_events, "event sent", "events sent") + " (" +
                   rate_text(figures.sent_events, figures.started_at_us, figures.taken_at_us) +
                   "/s), as of " + age_text(figures.taken_at_us, now_us));
-  lines.emplace_back("lag", when + lag_text(figures));
+  lines.emplace_back("lag", when + lag_text(figures, running ? now_us - figures.taken_at_us : 0));
   lines.emplace_back(
       "queue", when + counted(figures.unfinished_events, "event waits", "events wait") + ", " +
                    size_text(static_cast<int64_t>(figures.queue_bytes + figures.ledger_bytes +

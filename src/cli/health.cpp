@@ -13,6 +13,15 @@ std::optional<std::string> illness_of_process(const StateStatus& status) {
   return "not running: no `waltrack run` has " + status.path + " open";
 }
 
+// While it starts it may have nothing to store.
+std::optional<std::string> illness_of_store(const StateStatus& status) {
+  if (status.silent_s == 0 || !status.source_state || !status.source_state->streaming) {
+    return std::nullopt;
+  }
+  return "the run has stored nothing for " + std::to_string(status.silent_s) +
+         " s: the state file's disk is full, or the run hangs (see its log)";
+}
+
 // The state file knows its server when the slot is there: changes before it are never seen.
 std::optional<std::string> illness_of_source(const StateStatus& status) {
   if (!status.source) return "no slot yet: the run has not reached its server";
@@ -34,8 +43,8 @@ std::optional<std::string> illness_of_stages(const StateStatus& status) {
   return std::nullopt;
 }
 
-constexpr Part kParts[] = {illness_of_process, illness_of_source, illness_of_delivery,
-                           illness_of_stages};
+constexpr Part kParts[] = {illness_of_process, illness_of_store, illness_of_source,
+                           illness_of_delivery, illness_of_stages};
 
 }  // namespace
 

@@ -75,6 +75,7 @@ nlohmann::ordered_json status_json(const StateStatus& status) {
   nlohmann::ordered_json json = {{"state_file", status.path},
                                  {"running", status.running},
                                  {"pid", status.pid},
+                                 {"silent_s", status.silent_s},
                                  {"created_at", moment_text(status.created_at_us)},
                                  {"destination_id", status.destination_id}};
   if (status.source) {
@@ -165,11 +166,18 @@ void print_mappings(const MappingState& mappings, bool running) {
   }
 }
 
+// What follows is as old, then.
+std::string silence_text(const StateStatus& status) {
+  if (status.silent_s == 0) return {};
+  return ", but it has stored nothing for " + std::to_string(status.silent_s) + " s: see its log";
+}
+
 void print_status(const StateStatus& status) {
   print_line("state file", status.path);
-  print_line("run", !status.running   ? "not running"
-                    : status.pid == 0 ? "running"
-                                      : "running, pid " + std::to_string(status.pid));
+  print_line("run", !status.running ? "not running"
+                    : status.pid == 0
+                        ? "running"
+                        : "running, pid " + std::to_string(status.pid) + silence_text(status));
   if (status.source) {
     print_line("source", "database " + status.source->database + ", slot " + status.source->slot +
                              " (" + status.source->plugin + "), system " +

@@ -70,6 +70,10 @@ class ProgressStore {
   virtual void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters,
                     std::span<const BackfillStep> steps) = 0;
 
+  // The run is well and has stored what it had to, as of now. For those who look from outside: a
+  // disk that is full takes no word of what is wrong.
+  virtual void beat() {}
+
   // How many more dead letters there is room for. They may be taken away by others at any time.
   virtual size_t dead_letter_room() = 0;
   // So many are kept at most.

@@ -83,6 +83,7 @@ void Checkpointer::save_all() {
   save(hurried_ || retry_at_ || std::chrono::steady_clock::now() - position_saved_at_ >= 1s);
   save_states(retry_at_.has_value());
   look_for_requests();
+  store_.beat();
   if (!retry_at_) return;
   retry_at_.reset();
   no_space_.clear();
@@ -145,7 +146,8 @@ void Checkpointer::tell(const DeadLetter& letter) {
   ++told.rows;
   if (told.rows > 1 && now - told.at < 60s) return;
   log::warn(
-      "rows can never be sent; kept as dead letters in the state file, see `waltrack dead list`",
+      "events can't be made or sent; kept as dead letters in the state file, see `waltrack dead "
+      "list`",
       {{"rule", letter.position.table + " " + letter.position.rule},
        {"reason", letter.reason},
        {"detail", letter.detail},

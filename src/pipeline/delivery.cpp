@@ -50,7 +50,8 @@ void Delivery::run() {
       handle(outcome, now);
     outcomes.clear();
     if (finished_ && stage_ != nullptr) stage_->progress();
-    if (std::exchange(finished_, false)) on_finished_();
+    const bool stored = std::exchange(spooled_, false);
+    if (std::exchange(finished_, false) || stored) on_finished_();
   }
 }
 
@@ -69,7 +70,7 @@ void Delivery::see_to_the_spool(SteadyTime now) {
     spooler_->begin(std::move(work));
     work_from(spooler_->outgoing(), *spooler_);
   }
-  finished_ |= spooler_->work();
+  spooled_ |= spooler_->work();
   if (spooler_->end()) work_from(incoming_, stream_fates_);
 }
 

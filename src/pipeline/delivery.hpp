@@ -137,6 +137,7 @@ class Delivery {
   std::optional<SteadyTime> quiet_until_;  // the receiver asked all lanes to wait
   uint64_t requests_ = 0;                  // counts them
   bool finished_ = false;                  // events, since on_finished_ was called
+  bool spooled_ = false;                   // likewise; no progress: the receiver has none of them
   bool has_accepted_ = false;              // anything, ever
   int suspected_ = 0;                      // since the last acceptance, or since the probe began
   // Events are set aside and nothing else is to be sent: if that is still so then, it holds.

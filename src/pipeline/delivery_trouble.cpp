@@ -32,7 +32,9 @@ void DeliveryTrouble::tell_refusal(size_t events, const Outcome& outcome) {
   constexpr std::chrono::minutes kBetween{1};
   if (told_refusal_at_ && now - *told_refusal_at_ < kBetween) return;
   told_refusal_at_ = now;
-  log::warn("the receiver refused a request; sending its events in parts to find those at fault",
+  log::warn(events == 1 ? "the receiver refused an event; trying it alone some times more"
+                        : "the receiver refused a request; sending its events in parts to find "
+                          "those at fault",
             {{"reason", outcome.reason}, {"events", events}});
 }
 

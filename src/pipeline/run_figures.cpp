@@ -73,7 +73,8 @@ RunFigures gather_figures(const RunParts& parts, Lsn checkpoint) {
 bool tell_the_same(const RunFigures& a, const RunFigures& b) {
   return a.rows == b.rows && a.backfilled_rows == b.backfilled_rows && a.rules == b.rules &&
          a.requests == b.requests && a.unfinished_events == b.unfinished_events &&
-         a.dead_letters == b.dead_letters && a.backfills == b.backfills &&
+         a.dead_letters == b.dead_letters && a.dead_letter_room == b.dead_letter_room &&
+         a.spool == b.spool && a.backfills == b.backfills &&
          without_times(a.stages) == without_times(b.stages);
 }
 

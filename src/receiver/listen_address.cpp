@@ -9,7 +9,7 @@ namespace waltrack {
 ListenAddress ListenAddress::parse(std::string_view text) {
   const auto refuse = [&]() -> ListenAddress {
     throw Error(ErrorKind::usage, "not an address to listen on: '" + std::string(text) + "'", {},
-                "give HOST:PORT, such as 127.0.0.1:8091 or [::1]:8091; port 0 takes any free one");
+                "give HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080; port 0 takes any free one");
   };
   const size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return refuse();

@@ -25,6 +25,10 @@ Error disk(int problem, const std::string& doing, const std::filesystem::path& p
                  "free space on the disk of the spool; or stop, give `spool.max_bytes` less than "
                  "the disk has, and start again");
   }
+  if (problem == ENOENT) {
+    return Error(ErrorKind::failure, what, path,
+                 "see that the folder above it is there, and that its disk is mounted");
+  }
   const bool denied = problem == EACCES || problem == EPERM || problem == EROFS;
   return Error(ErrorKind::failure, what, path,
                denied ? "the user that runs waltrack must own the spool's folder and all in it"
@@ -75,9 +79,10 @@ Error other_destination(const std::filesystem::path& folder, const std::string& 
       "this spool holds events for destination \"" + theirs +
           "\", but the state file's destination is \"" + ours + "\"",
       folder,
-      "give this destination a `spool.path:` of its own, and run with the other one's state "
-      "file to send what is in this one. To delete the folder loses what is in it: it was "
-      "confirmed to Postgres");
+      "if the state file was lost, set `destination.id: " + theirs +
+          "`; else give this destination a `spool.path:` of its own, and run with the other one's "
+          "state file to send what is in this one. To delete the folder loses what is in it: it "
+          "was confirmed to Postgres");
 }
 
 }  // namespace waltrack::spool_errors

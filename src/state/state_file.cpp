@@ -213,6 +213,14 @@ void StateFile::save(const Checkpoint& checkpoint, std::span<const DeadLetter> d
   }
 }
 
+void StateFile::beat() {
+  constexpr int64_t kBetweenUs = 10'000'000;
+  const int64_t now_us = clock_.utc_us();
+  if (now_us - beat_us_ < kBetweenUs) return;
+  beat_us_ = now_us;
+  lock_.beat();
+}
+
 size_t StateFile::dead_letter_room() {
   const auto stored = static_cast<size_t>(dead_letter_count());
   return stored < limits_.max ? limits_.max - stored : 0;

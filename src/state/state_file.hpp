@@ -65,6 +65,7 @@ class StateFile final : public ProgressStore {
   // An unchanged checkpoint without dead letters and steps writes nothing.
   void save(const Checkpoint& checkpoint, std::span<const DeadLetter> dead_letters,
             std::span<const BackfillStep> steps) override;
+  void beat() override;
   size_t dead_letter_room() override;
   size_t dead_letter_max() const override { return limits_.max; }
   bool has_dead_letter(const EventPosition& position) override;
@@ -100,6 +101,7 @@ class StateFile final : public ProgressStore {
   std::unique_ptr<SQLite::Database> database_;
   std::optional<Checkpoint> saved_;
   std::string condition_;
+  int64_t beat_us_ = 0;
 
   // What backfill_requests() last found, and the database's version then. 0: it has to look.
   int64_t requests_version_ = 0;

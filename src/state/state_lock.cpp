@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.hpp"
@@ -25,7 +26,12 @@ struct flock whole_file(short type) {
 StateLock::Holder read_holder(int fd) {
   char text[16] = {};
   const ssize_t length = pread(fd, text, sizeof text - 1, 0);
-  return {length > 0 ? std::atoi(text) : 0};
+  StateLock::Holder holder{length > 0 ? std::atoi(text) : 0};
+  struct stat file = {};
+  if (fstat(fd, &file) == 0) {
+    holder.beat_us = int64_t{1'000'000} * file.st_mtim.tv_sec + file.st_mtim.tv_nsec / 1000;
+  }
+  return holder;
 }
 
 Error in_use(const StateLock::Thing& thing, const StateLock::Holder& holder) {
@@ -68,6 +74,10 @@ StateLock::StateLock(const Thing& thing) {
 
 StateLock::~StateLock() {
   close(fd_);
+}
+
+void StateLock::beat() const {
+  futimens(fd_, nullptr);
 }
 
 std::optional<StateLock::Holder> StateLock::holder(const std::string& state_path) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -13,7 +14,8 @@ namespace waltrack {
 class StateLock {
  public:
   struct Holder {
-    int pid = 0;  // 0 = not known
+    int pid = 0;          // 0 = not known
+    int64_t beat_us = 0;  // UTC: when it took the lock, or called beat() last
   };
 
   // What is locked, and how messages call it.
@@ -30,6 +32,10 @@ class StateLock {
   ~StateLock();
   StateLock(const StateLock&) = delete;
   StateLock& operator=(const StateLock&) = delete;
+
+  // Tells those who ask that its owner is well: the time of the lock file, which a full disk takes,
+  // too.
+  void beat() const;
 
   // Who holds the lock now, if anyone. Takes nothing and makes no file.
   static std::optional<Holder> holder(const std::string& state_path);

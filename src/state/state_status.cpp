@@ -3,10 +3,17 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <cerrno>
 
+#include "base/clock.hpp"
 #include "state/existing_file.hpp"
 #include "state/state_lock.hpp"
 
 namespace waltrack {
+namespace {
+
+// A run that is well tells so every ten seconds.
+constexpr int64_t kSilentAfterS = 60;
+
+}  // namespace
 
 StateStatus read_state_status(const std::string& path, size_t newest_dead_letters) {
   StateStatus status;
@@ -34,6 +41,8 @@ StateStatus read_state_status(const std::string& path, size_t newest_dead_letter
   if (const std::optional<StateLock::Holder> holder = StateLock::holder(status.path)) {
     status.running = true;
     status.pid = holder->pid;
+    const int64_t age_s = (SystemClock().utc_us() - holder->beat_us) / 1'000'000;
+    if (age_s > kSilentAfterS) status.silent_s = age_s;
   }
   return status;
 }

@@ -17,7 +17,8 @@ namespace waltrack {
 struct StateStatus {
   std::string path;  // absolute
   bool running = false;
-  int pid = 0;  // of the `waltrack run` that has it open; 0 = not known
+  int64_t silent_s = 0;  // since it was last known to be well; 0: it is
+  int pid = 0;           // of the `waltrack run` that has it open; 0 = not known
   int64_t created_at_us = 0;
   std::string destination_id;
   std::optional<SourceIdentity> source;  // none before the first start

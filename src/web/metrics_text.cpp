@@ -85,7 +85,7 @@ void add_run(const RunFigures& figures, Page& page) {
              seconds(figures.started_at_us));
   page.gauge("waltrack_streaming", "1 while the replication stream is open.",
              figures.streaming ? 1 : 0);
-  page.gauge("waltrack_delivering", "1 unless the receiver does not take events.",
+  page.gauge("waltrack_delivering", "1 unless the receiver, or the state file, takes nothing.",
              figures.flowing ? 1 : 0);
   for (const StageFigure& stage : figures.stages) {
     page.gauge("waltrack_stage_stuck",
@@ -135,15 +135,18 @@ void add_source(const RunFigures& figures, Page& page) {
 }
 
 void add_queues(const RunFigures& figures, Page& page) {
-  page.gauge("waltrack_queue_bytes", "Events that wait to be sent or are being sent.",
-             static_cast<double>(figures.queue_bytes));
+  page.gauge(
+      "waltrack_queue_bytes",
+      "Events in memory that wait to be sent or are being sent, those read from the spool, too.",
+      static_cast<double>(figures.queue_bytes));
   for (size_t lane = 0; lane < figures.lane_bytes.size(); ++lane) {
     page.gauge("waltrack_lane_bytes", "Events that wait in a lane or are being sent by it.",
                static_cast<double>(figures.lane_bytes[lane]), {{"lane", std::to_string(lane)}});
   }
-  page.gauge("waltrack_unfinished_events",
-             "Events that are neither accepted nor stored as dead letters.",
-             static_cast<double>(figures.unfinished_events));
+  page.gauge(
+      "waltrack_unfinished_events",
+      "Events that are not safe: not accepted, nor stored as dead letters, nor in the spool.",
+      static_cast<double>(figures.unfinished_events));
   page.gauge("waltrack_ledger_entries",
              "Events that are remembered until the checkpoint has passed them.",
              static_cast<double>(figures.ledger_entries));

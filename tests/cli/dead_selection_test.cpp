@@ -42,6 +42,18 @@ TEST(DeadSelection, WhatIsNoTimeIsToldWithItsOption) {
   }
 }
 
+TEST(DeadSelection, ANumberThatIsNotThereIsToldBeforeAnythingIsDone) {
+  state::DeadLetterFilter filter;
+  filter.numbers = {1, 99};
+  EXPECT_NO_THROW(require_found(filter, {99, 1, 2}));
+  try {
+    require_found(filter, {1, 2});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("#99"), std::string::npos);
+  }
+}
+
 TEST(DeadSelection, NothingIsNotAll) {
   DeadSelection selection;
   EXPECT_THROW(require_selection(selection, "waltrack dead drop"), Error);

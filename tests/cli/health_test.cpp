@@ -79,6 +79,17 @@ TEST(Health, AFileThatNoRunHasOpenIsIllWhateverItHolds) {
 
 }  // namespace
 // What gets nothing done waits for somebody else; what hangs is mended by a new start.
+// What is wrong can't be written to a disk that is full.
+TEST(Health, ARunThatIsSilentIsIllOnceItStreams) {
+  StateStatus status = working();
+  status.silent_s = 75;
+  EXPECT_EQ(illness(status),
+            "the run has stored nothing for 75 s: the state file's disk is full, or the run hangs "
+            "(see its log)");
+  status.source_state.reset();
+  EXPECT_EQ(illness(status), std::nullopt);
+}
+
 TEST(Health, AThreadThatHangsIsIllAndNamed) {
   StateStatus status = working();
   StageFigure& stage = status.figures.emplace().stages.emplace_back();

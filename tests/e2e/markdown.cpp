@@ -51,8 +51,8 @@ void add_command(const std::string& code, int line, std::vector<ShownCommand>& c
   for (std::string word; words >> word;) {
     if (word.starts_with('-')) {
       command.flags.push_back(word.substr(0, word.find('=')));
-    } else if (command.name.empty() && command.flags.empty()) {
-      command.name = word;
+    } else if (command.flags.empty() && (command.name.empty() || command.name == "dead")) {
+      command.name += (command.name.empty() ? "" : " ") + word;  // dead has commands of its own
     }
   }
   commands.push_back(std::move(command));

@@ -18,7 +18,7 @@ std::vector<Fence> fences(std::string_view markdown);
 // A command of waltrack, in a block of shell or between backticks.
 struct ShownCommand {
   int line = 0;
-  std::string name;                // "test"; empty for `waltrack --help`
+  std::string name;                // "test", "dead list"; empty for `waltrack --help`
   std::vector<std::string> flags;  // "--json", "-c"
 };
 std::vector<ShownCommand> shown_commands(std::string_view markdown);

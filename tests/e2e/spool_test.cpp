@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 RunSettings spooling(const std::string& max_bytes = "64MB") {
   RunSettings settings;
   settings.mappings = Notes::kMapping;
-  settings.more = "spool:\n  path: spool\n  max_bytes: " + max_bytes + "\n  after: 1s\n";
+  settings.more = "spool:\n  path: spool/\n  max_bytes: " + max_bytes + "\n  after: 1s\n";
   return settings;
 }
 
