@@ -41,7 +41,7 @@ void Delivery::run() {
     if (spooler_ != nullptr) see_to_the_spool(clock_.steady());
     if (stage_ != nullptr) {
       stage_->turn();
-      stage_->work(queues_->bytes() > 0);
+      stage_->work(has_work());
     }
     if (!leaving_) start_due_lanes(clock_.steady());
     destination_.wait(until_next(clock_.steady()), outcomes);
@@ -70,11 +70,21 @@ void Delivery::see_to_the_spool(SteadyTime now) {
     work_from(spooler_->outgoing(), *spooler_);
   }
   finished_ |= spooler_->work();
-  if (spooler_->end()) work_from(incoming_, stream_fates_);
+  if (!spooler_->end()) return;
+  work_from(incoming_, stream_fates_);
+  end_trouble();
 }
 
+// Nobody is away for whom there is nothing.
 bool Delivery::is_away_for_long(SteadyTime now) const {
-  return trouble_.since() && now - *trouble_.since() >= spooler_->after();
+  return trouble_.since() && now - *trouble_.since() >= spooler_->after() && has_work();
+}
+
+// Events that have no fate yet.
+bool Delivery::has_work() const {
+  return queues_->bytes() > 0 || std::any_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) {
+           return lane.work.has_pieces() || lane.work.has_suspects();
+         });
 }
 
 void Delivery::work_from(LaneQueues& queues, EventFates& fates) {
@@ -145,20 +155,24 @@ void Delivery::choose_probe() {
 
 milliseconds Delivery::until_next(SteadyTime now) const {
   constexpr milliseconds kLongest{10'000};
+  if (leaving_) return kLongest;  // or until an answer comes
   SteadyTime next = now + kLongest;
   if (held_) {
     if (in_flight_ == 0) next = probing_ ? now : std::min(next, next_probe_);
   } else {
     const std::optional<size_t> restoring = this->restoring();
     for (size_t i = 0; i < lanes_.size(); ++i) {
-      if (lanes_[i].phase != Lane::Phase::waiting || (restoring && i != *restoring)) continue;
+      if (lanes_[i].phase != Lane::Phase::waiting) continue;
+      if (restoring && (i != *restoring || in_flight_ > 0)) continue;
       next = std::min(next, lanes_[i].due);
     }
   }
   if (evidence_due_) next = std::min(next, *evidence_due_);
-  if (quiet_until_ && now < *quiet_until_) next = std::max(next, *quiet_until_);
+  if (quiet_until_ && now < *quiet_until_) {
+    next = std::min(std::max(next, *quiet_until_), now + kLongest);
+  }
   if (spooler_ != nullptr && spooler_->in_use()) next = std::min(next, now + spooler_->patience());
-  if (spooler_ != nullptr && !spooler_->in_use() && trouble_.since() && !leaving_) {
+  if (spooler_ != nullptr && !spooler_->in_use() && trouble_.since() && has_work()) {
     next = std::min(next, *trouble_.since() + spooler_->after());
   }
   return std::max(milliseconds(0), std::chrono::ceil<milliseconds>(next - now));
@@ -235,14 +249,21 @@ std::optional<size_t> Delivery::oldest(std::optional<uint64_t> (LaneWork::*event
 // One success shows that the receiver is back: no lane needs to sleep on. Once only: a batch that
 // fails for reasons of its own must not be sent again with every success of the others.
 void Delivery::hurry_others(SteadyTime now) {
-  bool failing = false;
   for (Lane& other : lanes_) {
-    failing |= other.failing;
     if (other.phase != Lane::Phase::waiting || other.hurried) continue;
     other.hurried = true;
     other.due = now;
   }
-  if (!failing) trouble_.over();
+  end_trouble();
+}
+
+// Unless a lane is in it still: every other event has its fate. That also ends when the last is
+// refused: a receiver that says so is there.
+void Delivery::end_trouble() {
+  if (held_) return;
+  for (const Lane& lane : lanes_)
+    if (lane.failing) return;
+  trouble_.over();
 }
 
 // The events of any of these lanes that were set aside before that request are at fault.
@@ -263,6 +284,12 @@ void Delivery::condemn(std::vector<LaneWork::Suspect> suspects) {
   }
 }
 
+// What the lane has set aside is at fault, its last request's event with the rest.
+void Delivery::blame(Lane& lane) {
+  condemn(lane, ~LaneSet{0}, lane.request + 1);
+  end_trouble();
+}
+
 void Delivery::refuse(size_t i, const Outcome& outcome, SteadyTime now) {
   Lane& lane = lanes_[i];
   lane.phase = Lane::Phase::idle;
@@ -273,18 +300,16 @@ void Delivery::refuse(size_t i, const Outcome& outcome, SteadyTime now) {
   if (!lane.work.has_pieces()) queues_->finish(i);
   lane.failing = lane.hurried = false;
   // Refused before and after the receiver took others.
-  if (reopened && !held_) return condemn(lane, ~LaneSet{0}, lane.request + 1);
+  if (reopened && !held_) return blame(lane);
   if (!retested) ++suspected_;
   if (settings_.believe_refusals) {
-    condemn(lane, ~LaneSet{0}, lane.request + 1);
+    blame(lane);
     if (suspected_ < kMostInARow) return;
   }
   if (suspected_ >= kMostInARow) return hold_refusals(outcome, now);
   if (load_next(i)) return;  // what the receiver makes of the next will tell
   const bool lone = lane.batch_events == 1 && has_accepted_ && suspected_ <= kMostLoneCulprits;
-  if (!held_ && (lane.took_some || lone)) {
-    return condemn(lane, ~LaneSet{0}, lane.request + 1);
-  }
+  if (!held_ && (lane.took_some || lone)) return blame(lane);
   last_refusal_ = outcome;
   if (held_) {
     hold_refusals(outcome, now);

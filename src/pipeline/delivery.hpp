@@ -110,9 +110,12 @@ class Delivery {
   void condemn(LaneSet lanes, uint64_t before_request);
   void condemn(Lane& lane, LaneSet lanes, uint64_t before_request);
   void condemn(std::vector<LaneWork::Suspect> suspects);
+  void blame(Lane& lane);
   void hurry_others(SteadyTime now);
+  void end_trouble();
   void hold_for_want_of_evidence(SteadyTime now);
   bool has_something_to_send();
+  bool has_work() const;
 
   LaneQueues& incoming_;
   EventFates& stream_fates_;
