@@ -75,16 +75,18 @@ void Delivery::see_to_the_spool(SteadyTime now) {
   end_trouble();
 }
 
-// Nobody is away for whom there is nothing.
 bool Delivery::is_away_for_long(SteadyTime now) const {
   return trouble_.since() && now - *trouble_.since() >= spooler_->after() && has_work();
 }
 
 // Events that have no fate yet.
 bool Delivery::has_work() const {
-  return queues_->bytes() > 0 || std::any_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) {
-           return lane.work.has_pieces() || lane.work.has_suspects();
-         });
+  return queues_->bytes() > 0 || restoring() || has_suspects();
+}
+
+bool Delivery::has_suspects() const {
+  return std::any_of(lanes_.begin(), lanes_.end(),
+                     [](const Lane& lane) { return lane.work.has_suspects(); });
 }
 
 void Delivery::work_from(LaneQueues& queues, EventFates& fates) {
@@ -257,12 +259,11 @@ void Delivery::hurry_others(SteadyTime now) {
   end_trouble();
 }
 
-// Unless a lane is in it still: every other event has its fate. That also ends when the last is
-// refused: a receiver that says so is there.
+// Unless a lane is in it still. A receiver that refuses the last event of a lane is there, too.
 void Delivery::end_trouble() {
   if (held_) return;
   for (const Lane& lane : lanes_)
-    if (lane.failing) return;
+    if (lane.failing && lane.work.has_pieces()) return;
   trouble_.over();
 }
 
@@ -284,7 +285,7 @@ void Delivery::condemn(std::vector<LaneWork::Suspect> suspects) {
   }
 }
 
-// What the lane has set aside is at fault, its last request's event with the rest.
+// What the lane has set aside is at fault.
 void Delivery::blame(Lane& lane) {
   condemn(lane, ~LaneSet{0}, lane.request + 1);
   end_trouble();
@@ -323,9 +324,7 @@ void Delivery::refuse(size_t i, const Outcome& outcome, SteadyTime now) {
 void Delivery::hold_for_want_of_evidence(SteadyTime now) {
   if (!evidence_due_ || now < *evidence_due_) return;
   evidence_due_.reset();
-  const bool suspects = std::any_of(lanes_.begin(), lanes_.end(),
-                                    [](const Lane& lane) { return lane.work.has_suspects(); });
-  if (held_ || !suspects) return;
+  if (held_ || !has_suspects()) return;
   if (in_flight_ > 0 || has_something_to_send()) {
     evidence_due_ = now + settings_.patience;
     return;
@@ -365,22 +364,28 @@ void Delivery::retry(Lane& lane, const Outcome& outcome, SteadyTime now) {
     quiet_until_ = std::max(quiet_until_.value_or(now), now + *outcome.retry_after);
   }
   if (held_ && lane.request <= sent_before_hold_) return;
+  trouble_.tell(false, outcome);
+  // It says nothing of what was refused: that waits for an acceptance.
+  if (held_ && (piece.reopened || has_suspects())) return hold_until(lane.due);
   held_ = false;
   probing_.reset();
-  trouble_.tell(false, outcome);
 }
 
 void Delivery::hold(const Outcome& outcome, SteadyTime now) {
+  hold_until(now + settings_.probe_interval);
+  trouble_.tell(true, outcome);
+}
+
+void Delivery::hold_until(SteadyTime next_probe) {
   held_ = true;
   starved_ = false;
   probing_.reset();
   sent_before_hold_ = requests_;
-  next_probe_ = now + settings_.probe_interval;
+  next_probe_ = next_probe;
   for (Lane& lane : lanes_) {
     lane.work.set_aside_reopened();
     lane.retests_suspect = false;
   }
-  trouble_.tell(true, outcome);
 }
 
 void Delivery::hold_refusals(const Outcome& outcome, SteadyTime now) {

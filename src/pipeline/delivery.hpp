@@ -43,7 +43,7 @@ struct DeliverySettings {
 // such. Where it takes none (nothing of a batch with nothing else to send, or kMostInARow events
 // refused in a row) all is held, as after an answer that says so: one lane probes now and then, and
 // as soon as there is something else to send, with the event that was refused first, and when that
-// is refused again with what stands behind. When the hold ends, the
+// is refused again with what stands behind. Only an acceptance ends it then. When it ends, the
 // events that were set aside are sent once more, one at a time and before all others, unless one
 // that is newer and names the same users has passed them: so the order holds.
 class Delivery {
@@ -102,6 +102,7 @@ class Delivery {
   void refuse(size_t lane, const Outcome& outcome, SteadyTime now);
   void retry(Lane& lane, const Outcome& outcome, SteadyTime now);
   void hold(const Outcome& outcome, SteadyTime now);
+  void hold_until(SteadyTime next_probe);
   void hold_refusals(const Outcome& outcome, SteadyTime now);
   void end_hold();
   std::optional<size_t> oldest(std::optional<uint64_t> (LaneWork::*event)() const) const;
@@ -116,6 +117,7 @@ class Delivery {
   void hold_for_want_of_evidence(SteadyTime now);
   bool has_something_to_send();
   bool has_work() const;
+  bool has_suspects() const;
 
   LaneQueues& incoming_;
   EventFates& stream_fates_;

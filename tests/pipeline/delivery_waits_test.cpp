@@ -3,6 +3,7 @@
 #include <functional>
 #include <gtest/gtest.h>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -186,6 +187,27 @@ TEST_F(DeliveryWaits, ItTurnsNowAndThenWhileTheReceiverAskedForALongPause) {
   bring(0, "a");
   deliver(destination, 600s, 400, nullptr);
   EXPECT_LE(*std::max_element(destination.waits.begin(), destination.waits.end()), 10s);
+}
+
+// A proxy that is broken now this way, now that, shows no more than one that always says the same.
+TEST_F(DeliveryWaits, ARefusalBetweenFailuresIsNotBelievedWhileNothingIsAccepted) {
+  bool good = true;
+  std::mt19937_64 random(7);
+  SlowDestination destination(clock_, [&](size_t, const std::string&) {
+    if (good) return SlowDestination::Answer{accepted()};
+    return SlowDestination::Answer{random() % 4 == 0
+                                       ? answered(Outcome::Verdict::retry, "HTTP 503")
+                                       : answered(Outcome::Verdict::refused, "HTTP 400")};
+  });
+  bring(0, "good");
+  on_wait_ = [&] {
+    if (destination.waits.size() != 2) return;
+    good = false;
+    for (int i = 0; i < 1000; ++i)
+      bring(static_cast<size_t>(i % 2), "e" + std::to_string(i));
+  };
+  deliver(destination, std::chrono::hours(6), 100'000, nullptr);
+  EXPECT_LE(letters_.size(), 3u);
 }
 
 }  // namespace waltrack
