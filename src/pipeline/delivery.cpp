@@ -79,11 +79,6 @@ bool Delivery::is_away_for_long(SteadyTime now) const {
   return trouble_.since() && now - *trouble_.since() >= spooler_->after() && has_work();
 }
 
-// Events that have no fate yet.
-bool Delivery::has_work() const {
-  return queues_->bytes() > 0 || restoring() || has_suspects();
-}
-
 bool Delivery::has_suspects() const {
   return std::any_of(lanes_.begin(), lanes_.end(),
                      [](const Lane& lane) { return lane.work.has_suspects(); });
@@ -100,7 +95,7 @@ void Delivery::start_due_lanes(SteadyTime now) {
   hold_for_want_of_evidence(now);
   if (held_ && !probing_ && in_flight_ == 0) {
     if (now >= next_probe_) suspected_ = 0;
-    if (now >= next_probe_ || (starved_ && has_something_to_send())) choose_probe();
+    if (now >= next_probe_ || (starved_ && has_something_to_send())) choose_probe(now);
   }
   const std::optional<size_t> restoring = held_ ? std::nullopt : this->restoring();
   for (size_t i = 0; i < lanes_.size(); ++i) {
@@ -138,7 +133,7 @@ bool Delivery::load(size_t i) {
 }
 
 // The oldest event that was set aside, or else the next of any lane.
-void Delivery::choose_probe() {
+void Delivery::choose_probe(SteadyTime now) {
   starved_ = false;
   probing_ = oldest(&LaneWork::suspect);
   if (probing_) {
@@ -153,6 +148,8 @@ void Delivery::choose_probe() {
     probe_from_ = i + 1;
     return;
   }
+  starved_ = true;
+  next_probe_ = now + settings_.probe_interval;
 }
 
 milliseconds Delivery::until_next(SteadyTime now) const {

@@ -95,7 +95,7 @@ class Delivery {
   bool may_start(size_t lane, SteadyTime now) const;
   bool load(size_t lane);
   bool load_next(size_t lane);
-  void choose_probe();
+  void choose_probe(SteadyTime now);
   std::chrono::milliseconds until_next(SteadyTime now) const;
   void handle(const Outcome& outcome, SteadyTime now);
   void accept(size_t lane, SteadyTime now);
@@ -116,7 +116,8 @@ class Delivery {
   void end_trouble();
   void hold_for_want_of_evidence(SteadyTime now);
   bool has_something_to_send();
-  bool has_work() const;
+  // Events that have no fate yet.
+  bool has_work() const { return queues_->bytes() > 0 || restoring() || has_suspects(); }
   bool has_suspects() const;
 
   LaneQueues& incoming_;

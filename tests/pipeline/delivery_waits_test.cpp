@@ -189,6 +189,26 @@ TEST_F(DeliveryWaits, ItTurnsNowAndThenWhileTheReceiverAskedForALongPause) {
   EXPECT_LE(*std::max_element(destination.waits.begin(), destination.waits.end()), 10s);
 }
 
+TEST_F(DeliveryWaits, AHoldWithNothingToProbeWithSleeps) {
+  bool good = false;
+  SlowDestination destination(clock_, [&](size_t, const std::string&) {
+    return SlowDestination::Answer{good ? accepted()
+                                        : answered(Outcome::Verdict::hold, "HTTP 401")};
+  });
+  bring(0, "a");
+  store_.disk_full = true;
+  const SteadyTime start = clock_.steady();
+  on_wait_ = [&] {
+    if (clock_.steady() - start < 200s) return;
+    good = true;
+    store_.disk_full = false;
+  };
+  deliver(destination, 205s, 1000, &spooler_);
+  EXPECT_LT(destination.waits.size(), 300u);
+  EXPECT_EQ(store_.ever(), 1u);
+  EXPECT_TRUE(store_.empty()) << "it probes as soon as there is something";
+}
+
 // A proxy that is broken now this way, now that, shows no more than one that always says the same.
 TEST_F(DeliveryWaits, ARefusalBetweenFailuresIsNotBelievedWhileNothingIsAccepted) {
   bool good = true;
