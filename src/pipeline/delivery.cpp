@@ -41,7 +41,7 @@ void Delivery::run() {
     if (spooler_ != nullptr) see_to_the_spool(clock_.steady());
     if (stage_ != nullptr) {
       stage_->turn();
-      stage_->work(queues_->bytes() > 0);
+      stage_->work(has_work());
     }
     if (!leaving_) start_due_lanes(clock_.steady());
     destination_.wait(until_next(clock_.steady()), outcomes);
@@ -71,11 +71,18 @@ void Delivery::see_to_the_spool(SteadyTime now) {
     work_from(spooler_->outgoing(), *spooler_);
   }
   spooled_ |= spooler_->work();
-  if (spooler_->end()) work_from(incoming_, stream_fates_);
+  if (!spooler_->end()) return;
+  work_from(incoming_, stream_fates_);
+  end_trouble();
 }
 
 bool Delivery::is_away_for_long(SteadyTime now) const {
-  return trouble_.since() && now - *trouble_.since() >= spooler_->after();
+  return trouble_.since() && now - *trouble_.since() >= spooler_->after() && has_work();
+}
+
+bool Delivery::has_suspects() const {
+  return std::any_of(lanes_.begin(), lanes_.end(),
+                     [](const Lane& lane) { return lane.work.has_suspects(); });
 }
 
 void Delivery::work_from(LaneQueues& queues, EventFates& fates) {
@@ -89,7 +96,7 @@ void Delivery::start_due_lanes(SteadyTime now) {
   hold_for_want_of_evidence(now);
   if (held_ && !probing_ && in_flight_ == 0) {
     if (now >= next_probe_) suspected_ = 0;
-    if (now >= next_probe_ || (starved_ && has_something_to_send())) choose_probe();
+    if (now >= next_probe_ || (starved_ && has_something_to_send())) choose_probe(now);
   }
   const std::optional<size_t> restoring = held_ ? std::nullopt : this->restoring();
   for (size_t i = 0; i < lanes_.size(); ++i) {
@@ -127,7 +134,7 @@ bool Delivery::load(size_t i) {
 }
 
 // The oldest event that was set aside, or else the next of any lane.
-void Delivery::choose_probe() {
+void Delivery::choose_probe(SteadyTime now) {
   starved_ = false;
   probing_ = oldest(&LaneWork::suspect);
   if (probing_) {
@@ -142,24 +149,30 @@ void Delivery::choose_probe() {
     probe_from_ = i + 1;
     return;
   }
+  starved_ = true;
+  next_probe_ = now + settings_.probe_interval;
 }
 
 milliseconds Delivery::until_next(SteadyTime now) const {
   constexpr milliseconds kLongest{10'000};
+  if (leaving_) return kLongest;  // or until an answer comes
   SteadyTime next = now + kLongest;
   if (held_) {
     if (in_flight_ == 0) next = probing_ ? now : std::min(next, next_probe_);
   } else {
     const std::optional<size_t> restoring = this->restoring();
     for (size_t i = 0; i < lanes_.size(); ++i) {
-      if (lanes_[i].phase != Lane::Phase::waiting || (restoring && i != *restoring)) continue;
+      if (lanes_[i].phase != Lane::Phase::waiting) continue;
+      if (restoring && (i != *restoring || in_flight_ > 0)) continue;
       next = std::min(next, lanes_[i].due);
     }
   }
   if (evidence_due_) next = std::min(next, *evidence_due_);
-  if (quiet_until_ && now < *quiet_until_) next = std::max(next, *quiet_until_);
+  if (quiet_until_ && now < *quiet_until_) {
+    next = std::min(std::max(next, *quiet_until_), now + kLongest);
+  }
   if (spooler_ != nullptr && spooler_->in_use()) next = std::min(next, now + spooler_->patience());
-  if (spooler_ != nullptr && !spooler_->in_use() && trouble_.since() && !leaving_) {
+  if (spooler_ != nullptr && !spooler_->in_use() && trouble_.since() && has_work()) {
     next = std::min(next, *trouble_.since() + spooler_->after());
   }
   return std::max(milliseconds(0), std::chrono::ceil<milliseconds>(next - now));
@@ -236,14 +249,20 @@ std::optional<size_t> Delivery::oldest(std::optional<uint64_t> (LaneWork::*event
 // One success shows that the receiver is back: no lane needs to sleep on. Once only: a batch that
 // fails for reasons of its own must not be sent again with every success of the others.
 void Delivery::hurry_others(SteadyTime now) {
-  bool failing = false;
   for (Lane& other : lanes_) {
-    failing |= other.failing;
     if (other.phase != Lane::Phase::waiting || other.hurried) continue;
     other.hurried = true;
     other.due = now;
   }
-  if (!failing) trouble_.over();
+  end_trouble();
+}
+
+// Unless a lane is in it still. A receiver that refuses the last event of a lane is there, too.
+void Delivery::end_trouble() {
+  if (held_) return;
+  for (const Lane& lane : lanes_)
+    if (lane.failing && lane.work.has_pieces()) return;
+  trouble_.over();
 }
 
 // The events of any of these lanes that were set aside before that request are at fault.
@@ -264,6 +283,12 @@ void Delivery::condemn(std::vector<LaneWork::Suspect> suspects) {
   }
 }
 
+// What the lane has set aside is at fault.
+void Delivery::blame(Lane& lane) {
+  condemn(lane, ~LaneSet{0}, lane.request + 1);
+  end_trouble();
+}
+
 void Delivery::refuse(size_t i, const Outcome& outcome, SteadyTime now) {
   Lane& lane = lanes_[i];
   lane.phase = Lane::Phase::idle;
@@ -274,18 +299,16 @@ void Delivery::refuse(size_t i, const Outcome& outcome, SteadyTime now) {
   if (!lane.work.has_pieces()) queues_->finish(i);
   lane.failing = lane.hurried = false;
   // Refused before and after the receiver took others.
-  if (reopened && !held_) return condemn(lane, ~LaneSet{0}, lane.request + 1);
+  if (reopened && !held_) return blame(lane);
   if (!retested) ++suspected_;
   if (settings_.believe_refusals) {
-    condemn(lane, ~LaneSet{0}, lane.request + 1);
+    blame(lane);
     if (suspected_ < kMostInARow) return;
   }
   if (suspected_ >= kMostInARow) return hold_refusals(outcome, now);
   if (load_next(i)) return;  // what the receiver makes of the next will tell
   const bool lone = lane.batch_events == 1 && has_accepted_ && suspected_ <= kMostLoneCulprits;
-  if (!held_ && (lane.took_some || lone)) {
-    return condemn(lane, ~LaneSet{0}, lane.request + 1);
-  }
+  if (!held_ && (lane.took_some || lone)) return blame(lane);
   last_refusal_ = outcome;
   if (held_) {
     hold_refusals(outcome, now);
@@ -299,9 +322,7 @@ void Delivery::refuse(size_t i, const Outcome& outcome, SteadyTime now) {
 void Delivery::hold_for_want_of_evidence(SteadyTime now) {
   if (!evidence_due_ || now < *evidence_due_) return;
   evidence_due_.reset();
-  const bool suspects = std::any_of(lanes_.begin(), lanes_.end(),
-                                    [](const Lane& lane) { return lane.work.has_suspects(); });
-  if (held_ || !suspects) return;
+  if (held_ || !has_suspects()) return;
   if (in_flight_ > 0 || has_something_to_send()) {
     evidence_due_ = now + settings_.patience;
     return;
@@ -341,22 +362,28 @@ void Delivery::retry(Lane& lane, const Outcome& outcome, SteadyTime now) {
     quiet_until_ = std::max(quiet_until_.value_or(now), now + *outcome.retry_after);
   }
   if (held_ && lane.request <= sent_before_hold_) return;
+  trouble_.tell(false, outcome);
+  // It says nothing of what was refused: that waits for an acceptance.
+  if (held_ && (piece.reopened || has_suspects())) return hold_until(lane.due);
   held_ = false;
   probing_.reset();
-  trouble_.tell(false, outcome);
 }
 
 void Delivery::hold(const Outcome& outcome, SteadyTime now) {
+  hold_until(now + settings_.probe_interval);
+  trouble_.tell(true, outcome);
+}
+
+void Delivery::hold_until(SteadyTime next_probe) {
   held_ = true;
   starved_ = false;
   probing_.reset();
   sent_before_hold_ = requests_;
-  next_probe_ = now + settings_.probe_interval;
+  next_probe_ = next_probe;
   for (Lane& lane : lanes_) {
     lane.work.set_aside_reopened();
     lane.retests_suspect = false;
   }
-  trouble_.tell(true, outcome);
 }
 
 void Delivery::hold_refusals(const Outcome& outcome, SteadyTime now) {

@@ -43,7 +43,7 @@ struct DeliverySettings {
 // such. Where it takes none (nothing of a batch with nothing else to send, or kMostInARow events
 // refused in a row) all is held, as after an answer that says so: one lane probes now and then, and
 // as soon as there is something else to send, with the event that was refused first, and when that
-// is refused again with what stands behind. When the hold ends, the
+// is refused again with what stands behind. Only an acceptance ends it then. When it ends, the
 // events that were set aside are sent once more, one at a time and before all others, unless one
 // that is newer and names the same users has passed them: so the order holds.
 class Delivery {
@@ -95,13 +95,14 @@ class Delivery {
   bool may_start(size_t lane, SteadyTime now) const;
   bool load(size_t lane);
   bool load_next(size_t lane);
-  void choose_probe();
+  void choose_probe(SteadyTime now);
   std::chrono::milliseconds until_next(SteadyTime now) const;
   void handle(const Outcome& outcome, SteadyTime now);
   void accept(size_t lane, SteadyTime now);
   void refuse(size_t lane, const Outcome& outcome, SteadyTime now);
   void retry(Lane& lane, const Outcome& outcome, SteadyTime now);
   void hold(const Outcome& outcome, SteadyTime now);
+  void hold_until(SteadyTime next_probe);
   void hold_refusals(const Outcome& outcome, SteadyTime now);
   void end_hold();
   std::optional<size_t> oldest(std::optional<uint64_t> (LaneWork::*event)() const) const;
@@ -110,9 +111,14 @@ class Delivery {
   void condemn(LaneSet lanes, uint64_t before_request);
   void condemn(Lane& lane, LaneSet lanes, uint64_t before_request);
   void condemn(std::vector<LaneWork::Suspect> suspects);
+  void blame(Lane& lane);
   void hurry_others(SteadyTime now);
+  void end_trouble();
   void hold_for_want_of_evidence(SteadyTime now);
   bool has_something_to_send();
+  // Events that have no fate yet.
+  bool has_work() const { return queues_->bytes() > 0 || restoring() || has_suspects(); }
+  bool has_suspects() const;
 
   LaneQueues& incoming_;
   EventFates& stream_fates_;

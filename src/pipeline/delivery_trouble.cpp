@@ -39,6 +39,7 @@ void DeliveryTrouble::tell_refusal(size_t events, const Outcome& outcome) {
 }
 
 void DeliveryTrouble::over() {
+  since_.reset();
   if (told_.empty()) return;
   log::info("the receiver takes events again");
   told_.clear();

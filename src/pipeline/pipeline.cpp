@@ -127,7 +127,7 @@ class Run {
             .backfilled_rows = weaver_ ? weaver_->rows() : 0,
             .delivered_events = delivery_.delivered_events(),
             .dead_letters = checkpointer_.dead_letter_count(),
-            .unfinished_events = ledger_.unfinished(),
+            .unfinished_events = ledger_.unfinished() + (spooler_ ? spooler_->figure().events : 0),
             .confirmed = checkpointer_.confirmed(),
             .shadow = mappings_.state().shadow,
             .backfills = stored_backfills()};
@@ -237,8 +237,11 @@ class Run {
 
   std::unique_ptr<Spooler> make_spooler() {
     if (!settings_.spool) return nullptr;
-    return std::make_unique<Spooler>(*settings_.spool, lanes_, ledger_, dead_letters_,
-                                     settings_.batch, clock_);
+    SpoolSettings spool = *settings_.spool;
+    // What capture brings has to find room beside it.
+    spool.read_ahead_bytes = std::min(spool.read_ahead_bytes, settings_.memory_bytes / 8);
+    return std::make_unique<Spooler>(spool, lanes_, ledger_, dead_letters_, settings_.batch,
+                                     clock_);
   }
 
   std::unique_ptr<MappingReload> make_reload(const MappingSet& first) {

@@ -48,7 +48,8 @@ struct RunSummary {
   uint64_t backfilled_rows = 0;
   uint64_t delivered_events = 0;
   uint64_t dead_letters = 0;
-  uint64_t unfinished_events = 0;  // left unconfirmed; the next run sends them under the same ids
+  // Left unconfirmed, or in the spool; the next run sends them under the same ids.
+  uint64_t unfinished_events = 0;
   Lsn confirmed;
   std::vector<ShadowRule> shadow;
   std::vector<BackfillProgress> backfills;  // that this run had to do with, as they are stored

@@ -17,7 +17,6 @@ namespace {
 
 constexpr size_t kAppendBytes = 1 << 20;  // between two syncs
 constexpr size_t kReadBytes = 256 << 10;
-constexpr size_t kOutgoingBytes = 4 << 20;  // read ahead of the receiver
 constexpr auto kRetrySpace = 1s;
 
 // The lanes of an event that was spooled when there were `before` of them. Users that shared one
@@ -155,7 +154,8 @@ void Spooler::tell_full(const std::string& reason) {
 }
 
 void Spooler::load() {
-  while (outgoing_.bytes() < kOutgoingBytes) {
+  while (outgoing_.bytes() < settings_.read_ahead_bytes &&
+         loaded_bytes_ + letter_bytes_ < 2 * settings_.read_ahead_bytes) {
     if (read_.empty()) {
       for (ReadEvent& event : store_.read(kReadBytes))
         read_.push_back(std::move(event));
@@ -173,9 +173,10 @@ void Spooler::load(ReadEvent read) {
   SpooledEvent& event = read.event;
   Loaded& loaded = loaded_.emplace_back();
   loaded.number = read.number;
-  loaded.reference.position = std::move(event.position);
-  loaded.reference.commit_time_us = event.commit_time_us;
-  loaded.reference.op = std::move(event.op);
+  loaded.position = std::move(event.position);
+  loaded.commit_time_us = event.commit_time_us;
+  loaded.op = std::move(event.op);
+  loaded_bytes_ += loaded.bytes();
   EventBatch batch;
   batch.text = std::move(event.payload);
   batch.close(read.number, 0);
@@ -198,13 +199,18 @@ void Spooler::accepted(std::span<const uint64_t> numbers) {
   for (const uint64_t number : numbers) {
     Loaded& event = loaded(number);
     event.done = true;
-    const EventPosition& position = event.reference.position;
-    if (counts_ != nullptr) counts_->sent(position.table, position.rule, 1);
+    if (counts_ != nullptr) counts_->sent(event.position.table, event.position.rule, 1);
   }
 }
 
 void Spooler::refused(uint64_t number, std::string payload, const Refusal& why) {
-  DeadLetter letter = loaded(number).reference;
+  Loaded& event = loaded(number);
+  event.letter_bytes = payload.size() + why.answer.size();
+  letter_bytes_ += event.letter_bytes;
+  DeadLetter letter;
+  letter.position = event.position;
+  letter.commit_time_us = event.commit_time_us;
+  letter.op = event.op;
   letter.reason = kRefusedReason;
   letter.detail = why.reason;
   letter.message_id = message_id_of(payload);
@@ -218,15 +224,20 @@ void Spooler::refused(uint64_t number, std::string payload, const Refusal& why) 
 // Their events are done with once the letters are on the disk.
 bool Spooler::settle_stored_letters() {
   const std::vector<uint64_t> numbers = dead_letters_.take_stored();
-  for (const uint64_t number : numbers)
-    loaded(number).done = true;
+  for (const uint64_t number : numbers) {
+    Loaded& event = loaded(number);
+    letter_bytes_ -= std::exchange(event.letter_bytes, 0);
+    event.done = true;
+  }
   return !numbers.empty();
 }
 
 bool Spooler::release() {
   std::optional<uint64_t> last;
-  for (; !loaded_.empty() && loaded_.front().done; loaded_.pop_front())
+  for (; !loaded_.empty() && loaded_.front().done; loaded_.pop_front()) {
     last = loaded_.front().number;
+    loaded_bytes_ -= loaded_.front().bytes();
+  }
   if (!last) return false;
   failpoint("spool.before_release");
   store_.release(*last + 1);

@@ -22,7 +22,8 @@ namespace waltrack {
 
 struct SpoolSettings {
   SpoolStore* store = nullptr;  // outlives the run; belongs to the delivery thread while it lives
-  std::chrono::seconds after{30};  // so long the receiver has to be away
+  size_t read_ahead_bytes = size_t{4} << 20;  // of what comes back, in memory
+  std::chrono::seconds after{30};             // so long the receiver has to be away
 };
 
 // Lets events wait on the disk while the receiver is away, so that the server's log need not pile
@@ -63,7 +64,7 @@ class Spooler final : public EventFates {
   void refused(uint64_t number, std::string payload, const Refusal& why) override;
 
   // Any thread. What waits in memory, and in the spool.
-  size_t memory_bytes() const { return pending_bytes_ + outgoing_.bytes(); }
+  size_t memory_bytes() const { return pending_bytes_ + outgoing_.bytes() + loaded_bytes_; }
   std::vector<size_t> lane_bytes() const { return outgoing_.lane_bytes(); }
   SpoolFigure figure() const { return {events_, bytes_, most_bytes_, full_}; }
 
@@ -75,8 +76,14 @@ class Spooler final : public EventFates {
   };
   struct Loaded {
     uint64_t number = 0;
-    DeadLetter reference;  // what it would be, without payload and reason
+    EventPosition position;
+    int64_t commit_time_us = 0;
+    std::string op;
+    size_t letter_bytes = 0;  // while it is a dead letter that is not stored
     bool done = false;
+
+    // What it takes in memory.
+    size_t bytes() const { return sizeof *this + position.table.size() + position.rule.size(); }
   };
 
   void take_in(LaneQueues::Taken taken);
@@ -104,13 +111,15 @@ class Spooler final : public EventFates {
 
   bool in_use_ = false;
   std::deque<Pending> pending_;         // in the order of the stream
-  std::deque<Loaded> loaded_;           // in outgoing_ or delivery, by number
+  std::deque<Loaded> loaded_;           // by number; the first has no fate yet
+  size_t letter_bytes_ = 0;             // of all of them
   std::deque<ReadEvent> read_;          // next to be loaded
   uint32_t loaded_lanes_ = 0;           // how many lanes there were for those that are loaded
   std::optional<SteadyTime> retry_at_;  // there was no space
   SteadyTime told_at_;
 
   std::atomic<size_t> pending_bytes_ = 0;
+  std::atomic<size_t> loaded_bytes_ = 0;  // without letters, which wait elsewhere
   std::atomic<uint64_t> events_ = 0;
   std::atomic<uint64_t> bytes_ = 0;
   std::atomic<bool> full_ = false;

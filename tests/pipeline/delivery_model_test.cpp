@@ -143,7 +143,8 @@ class DeliveryModel final : public Destination {
   // As the outbox does. Behind those that count others come until all have ended.
   void write_some() {
     if (waits_ > kEvents && chance(90)) return;
-    if (options_.spool && queues_.bytes() + spooler_.memory_bytes() > 3'000) return;
+    // With what is remembered of events that were accepted behind others.
+    if (options_.spool && queues_.bytes() + spooler_.memory_bytes() > 30'000) return;
     for (size_t more = dice(12); more > 0; --more, ++next_) {
       std::vector<int>& users = users_[next_];
       users.push_back(static_cast<int>(dice(kUsers)));

@@ -178,6 +178,39 @@ TEST_F(SpoolerTest, ARefusedEventStaysUntilItsLetterIsStored) {
   EXPECT_TRUE(store_.empty());
 }
 
+TEST_F(SpoolerTest, BehindALetterThatIsNotStoredItLoadsSoMuchAndNoMore) {
+  constexpr size_t kEvents = 100'000;
+  FakeSpool large(10 << 20);
+  spooler_.emplace(SpoolSettings{.store = &large, .after = 1s}, incoming_, ledger_, dead_letters_,
+                   kLimits, clock_);
+  for (size_t i = 0; i < kEvents; ++i)
+    bring(0b01);
+  spooler_->begin({});
+  spooler_->work();
+  const auto accept_all = [&] {
+    size_t taken = 0;
+    for (size_t before = SIZE_MAX; before != taken; spooler_->work()) {
+      before = taken;
+      while (!take(0).empty()) {
+        taken += numbers_.size();
+        if (numbers_.front() == 0) {
+          spooler_->refused(0, "e0", {"HTTP 400", "no"});
+          numbers_.erase(numbers_.begin());
+        }
+        finish(0);
+      }
+    }
+    return taken;
+  };
+  const size_t first = accept_all();
+  EXPECT_LT(first, kEvents);
+  EXPECT_LT(spooler_->memory_bytes(), 10u << 20);
+  dead_letters_.note_stored(std::vector<uint64_t>{0});
+  spooler_->work();
+  EXPECT_EQ(first + accept_all(), kEvents);
+  EXPECT_TRUE(spooler_->end());
+}
+
 TEST_F(SpoolerTest, ARestartSendsWhatIsInItBeforeAllElse) {
   bring(0b01);
   spooler_->begin({});
