@@ -147,7 +147,8 @@ TEST_P(FaultyReceiver, BehindANetworkThatTricklesResetsAndFallsSilentGetsTheSame
   expect_all_but_the_poison();
 }
 
-INSTANTIATE_TEST_SUITE_P(Plugin, FaultyReceiver, testing::Values("wal2json", "pgoutput"),
+// What is sent is the same with either; the crash suite has both.
+INSTANTIATE_TEST_SUITE_P(Plugin, FaultyReceiver, testing::Values("pgoutput"),
                          [](const auto& info) { return info.param; });
 
 }  // namespace waltrack
