@@ -16,6 +16,15 @@ constexpr const char* kWhatIsLost =
     "; what is lost was confirmed to Postgres and does not come again: where the rows still "
     "stand, `waltrack backfill` tells them";
 
+std::string given_up(const std::filesystem::path& segment) {
+  return segment.string().append(kGivenUp);
+}
+
+std::string how_to_cut(const std::filesystem::path& segment) {
+  return "put the file back from where it is whole; or keep a copy, `cp " + segment.string() + " " +
+         given_up(segment) + "`, and start again: then it is cut there" + kWhatIsLost;
+}
+
 }  // namespace
 
 Error disk(int problem, const std::string& doing, const std::filesystem::path& path) {
@@ -36,20 +45,23 @@ Error disk(int problem, const std::string& doing, const std::filesystem::path& p
 }
 
 Error damaged_record(const std::filesystem::path& segment, uint64_t offset, uint64_t file_bytes) {
-  const std::string file = segment.string();
   return Error(ErrorKind::failure,
                "the spool is damaged: no good record at byte " + std::to_string(offset) + " of " +
                    std::to_string(file_bytes),
-               file,
-               "put the file back from where it is whole; or keep a copy, `cp " + file + " " +
-                   file + kGivenUp + "`, and start again: then it is cut there" + kWhatIsLost);
+               segment, how_to_cut(segment));
+}
+
+Error shorter(const std::filesystem::path& segment, uint64_t file_bytes, uint64_t synced_bytes) {
+  return Error(ErrorKind::failure,
+               "the spool is damaged: the file has " + std::to_string(file_bytes) + " bytes of " +
+                   std::to_string(synced_bytes) + " that were synced",
+               segment, how_to_cut(segment));
 }
 
 Error damaged_header(const std::filesystem::path& segment, const std::string& what) {
-  const std::string file = segment.string();
-  return Error(ErrorKind::failure, "the spool is damaged at byte 0: " + what, file,
-               "put the file back from where it is whole; or go on without it: `mv " + file + " " +
-                   file + kGivenUp + "`" + kWhatIsLost);
+  return Error(ErrorKind::failure, "the spool is damaged at byte 0: " + what, segment,
+               "put the file back from where it is whole; or go on without it: `mv " +
+                   segment.string() + " " + given_up(segment) + "`" + kWhatIsLost);
 }
 
 Error missing(const std::filesystem::path& segment, uint64_t from, uint64_t to) {
@@ -58,8 +70,14 @@ Error missing(const std::filesystem::path& segment, uint64_t from, uint64_t to) 
                    std::to_string(to - 1) + " are missing before this file",
                segment,
                "put the missing file back; or go on without it: `touch " +
-                   segment.parent_path().string() + "/" + spool_segment_name(from) + kGivenUp +
-                   "`" + kWhatIsLost);
+                   given_up(segment.parent_path() / spool_segment_name(from)) + "`" + kWhatIsLost);
+}
+
+Error foreign_file(const std::filesystem::path& folder, const std::string& name) {
+  return Error(
+      ErrorKind::usage,
+      "this folder cannot be the spool: it holds \"" + name + "\", which is no file of one", folder,
+      "give `spool.path:` a folder of its own, one that is empty or not there yet");
 }
 
 Error other_version(const std::filesystem::path& segment, uint32_t version) {
@@ -69,7 +87,7 @@ Error other_version(const std::filesystem::path& segment, uint32_t version) {
                segment,
                "run the waltrack that wrote it until the spool is empty; if it is no other "
                "version, the file is damaged: to go on without it, rename it to " +
-                   segment.filename().string() + kGivenUp);
+                   given_up(segment.filename()));
 }
 
 Error other_destination(const std::filesystem::path& folder, const std::string& theirs,

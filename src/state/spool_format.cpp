@@ -10,7 +10,7 @@ namespace waltrack {
 namespace {
 
 constexpr std::string_view kSegmentMagic = "WTSPOOL\n";
-constexpr std::string_view kPositionMagic = "WTSPOOLP";
+constexpr std::string_view kPositionMagic = "WTSPOOP2";
 constexpr uint32_t kVersion = 1;
 
 constexpr size_t kNameDigits = 20;  // of the highest number
@@ -186,22 +186,27 @@ std::optional<uint64_t> parse_spool_segment_name(std::string_view name) {
   return first;
 }
 
-std::string encode_spool_position(uint64_t released) {
+std::string encode_spool_position(const SpoolMarks& marks) {
   std::string out(kPositionMagic);
-  put(out, released);
+  put(out, marks.released);
+  put(out, marks.synced_segment);
+  put(out, marks.synced_bytes);
   put(out, checksum(out));
   return out;
 }
 
-std::optional<uint64_t> decode_spool_position(std::string_view bytes) {
+std::optional<SpoolMarks> decode_spool_position(std::string_view bytes) {
   Taker taker(bytes);
   const std::string_view magic = taker.take_bytes(kPositionMagic.size());
-  const auto released = taker.take<uint64_t>();
+  SpoolMarks marks;
+  marks.released = taker.take<uint64_t>();
+  marks.synced_segment = taker.take<uint64_t>();
+  marks.synced_bytes = taker.take<uint64_t>();
   const auto stored = taker.take<uint64_t>();
   if (taker.failed() || magic != kPositionMagic) return std::nullopt;
   if (stored != checksum(bytes.substr(0, bytes.size() - taker.left() - sizeof stored)))
     return std::nullopt;
-  return released;
+  return marks;
 }
 
 }  // namespace waltrack

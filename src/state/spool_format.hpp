@@ -71,9 +71,21 @@ std::optional<SpooledEvent> decode_spool_body(std::string_view body);
 std::string spool_segment_name(uint64_t first);
 std::optional<uint64_t> parse_spool_segment_name(std::string_view name);
 
-// The position file: "WTSPOOLP", the number below which all is released (8), checksum of both.
-inline constexpr size_t kSpoolPositionBytes = 24;
-std::string encode_spool_position(uint64_t released);
-std::optional<uint64_t> decode_spool_position(std::string_view bytes);
+// What the position file tells.
+struct SpoolMarks {
+  uint64_t released = 0;  // all events below
+  // The number of the segment that was synced last, and its length then: so much of it is whole,
+  // or damaged. A later one was never synced.
+  uint64_t synced_segment = 0;
+  uint64_t synced_bytes = 0;
+
+  bool operator==(const SpoolMarks&) const = default;
+};
+
+// The position file: "WTSPOOP2", the three marks (8 each), checksum of all before. Nothing when the
+// bytes aren't one: another version, too.
+inline constexpr size_t kSpoolPositionBytes = 40;
+std::string encode_spool_position(const SpoolMarks& marks);
+std::optional<SpoolMarks> decode_spool_position(std::string_view bytes);
 
 }  // namespace waltrack

@@ -1,15 +1,14 @@
 #include "state/spool_log.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <limits>
 #include <string_view>
-#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
 #include "base/log.hpp"
 #include "state/spool_errors.hpp"
+#include "state/spool_folder.hpp"
 
 namespace waltrack {
 namespace fs = std::filesystem;
@@ -17,22 +16,6 @@ namespace {
 
 constexpr uint64_t kLeastSegmentBytes = 1 << 20;
 constexpr uint64_t kMostSegmentBytes = 64 << 20;
-
-// Returns the path, so that the folder is there before what is opened in it.
-fs::path make_folder(const fs::path& path) {
-  if (mkdir(path.c_str(), 0700) == 0) {
-    if (const int problem = sync_folder((path / "..").string()))
-      throw spool_errors::disk(problem, "make the spool's folder", path);
-    return path;
-  }
-  const int problem = errno;
-  struct stat facts = {};
-  if (problem != EEXIST) throw spool_errors::disk(problem, "make the spool's folder", path);
-  if (stat(path.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode)) {
-    throw Error(ErrorKind::usage, "this is no folder", path, "`spool.path:` names a folder");
-  }
-  return path;
-}
 
 const std::string& checked_id(const std::string& destination_id) {
   if (destination_id.size() <= kMostDestinationIdBytes) return destination_id;
@@ -48,7 +31,7 @@ StateLock::Thing lock_of(const fs::path& folder) {
 }  // namespace
 
 SpoolLog::SpoolLog(const std::string& path, uint64_t max_bytes, const std::string& destination_id)
-    : folder_(make_folder(path)),
+    : folder_(make_spool_folder(path)),
       max_bytes_(max_bytes),
       segment_bytes_(std::clamp(max_bytes / 8, kLeastSegmentBytes, kMostSegmentBytes)),
       destination_id_(checked_id(destination_id)),
@@ -56,13 +39,31 @@ SpoolLog::SpoolLog(const std::string& path, uint64_t max_bytes, const std::strin
       position_(folder_) {
   open_segments();
   const uint64_t oldest = segments_.empty() ? 0 : segments_.front().first();
-  released_ = std::max(position_.stored().value_or(oldest), oldest);
+  released_ = std::max(position_.stored().value_or(SpoolMarks()).released, oldest);
   check_segments();
-  // What was released was there once: its numbers are not given again, even if damage took it.
-  next_ = std::max(segments_.empty() ? 0 : segments_.back().end(), released_);
+  next_ = unused_number();
   given_ = released_;
   remove_released();
-  position_.write(released_);
+  position_.release(released_);
+  const auto last =
+      std::find_if(segments_.rbegin(), segments_.rend(),
+                   [](const SpoolSegment& segment) { return segment.end() > segment.first(); });
+  if (last == segments_.rend()) {
+    position_.synced(next_, 0);
+  } else {
+    position_.synced(last->first(), last->bytes());
+  }
+}
+
+uint64_t SpoolLog::unused_number() const {
+  // What was released was there once: its numbers are not given again, even if damage took it.
+  uint64_t number = std::max(segments_.empty() ? 0 : segments_.back().end(), released_);
+  // Nothing goes on in a segment that was given up, or under its name: what then happened to it
+  // would count as accepted.
+  if (!segments_.empty() && given_up_.contains(segments_.back().first())) ++number;
+  while (given_up_.contains(number))
+    ++number;
+  return number;
 }
 
 void SpoolLog::open_segments() {
@@ -72,7 +73,7 @@ void SpoolLog::open_segments() {
        at.increment(problem)) {
     std::string name = at->path().filename();
     const bool given_up = name.ends_with(spool_errors::kGivenUp);
-    if (given_up) name.resize(name.size() - std::string_view(spool_errors::kGivenUp).size());
+    if (given_up) name.resize(name.size() - spool_errors::kGivenUp.size());
     if (const auto first = parse_spool_segment_name(name))
       (given_up ? given_up_ : firsts).insert(*first);
   }
@@ -86,14 +87,30 @@ void SpoolLog::open_segments() {
     }
     if (segment) {
       segments_.push_back(std::move(*segment));
-    } else if (first == *firsts.rbegin()) {
-      log::warn("a file of the spool was too short for any event and was deleted",
-                {{"file", path.string()}});
-      unlink(path.c_str());
+    } else if (first == *firsts.rbegin() &&
+               (synced_bytes(first).value_or(0) == 0 || given_up_.contains(first))) {
+      take_away(path);
     } else {
       throw spool_errors::damaged_header(path, "the file is shorter than any with an event");
     }
   }
+}
+
+// One without an event, from a crash.
+void SpoolLog::take_away(const fs::path& segment) {
+  const std::string kept = segment.string().append(kCutTail);
+  std::error_code problem;
+  fs::rename(segment, kept, problem);
+  if (problem) unlink(segment.c_str());
+  log::warn("a file of the spool was too short for any event and was taken away",
+            {{"file", segment.string()}, {"kept_as", problem ? "" : kept}});
+}
+
+// How much of a last segment was synced; nothing when that is not known.
+std::optional<uint64_t> SpoolLog::synced_bytes(uint64_t first) const {
+  const std::optional<SpoolMarks>& marks = position_.stored();
+  if (!marks || marks->synced_segment > first) return std::nullopt;
+  return marks->synced_segment == first ? marks->synced_bytes : 0;
 }
 
 // The first that changes anything: a folder that must not be touched was refused before.
@@ -112,19 +129,14 @@ void SpoolLog::check_segment(size_t index) {
   const bool last = index + 1 == segments_.size();
   const uint64_t next = last ? std::numeric_limits<uint64_t>::max() : segments_[index + 1].first();
   const uint64_t behind = segment.check(next);
+  if (last) check_synced(segment, segment.bytes() + behind);
   if (!last && segment.end() < next && !is_known_gap(index)) {
     if (behind > 0) {
       throw spool_errors::damaged_record(segment.path(), segment.bytes(), segment.bytes() + behind);
     }
     throw spool_errors::missing(segments_[index + 1].path(), segment.end(), next);
   }
-  if (behind > 0) {
-    log::warn("a file of the spool ended in what is no event; it was cut there",
-              {{"file", segment.path().string()},
-               {"offset", segment.bytes()},
-               {"cut_bytes", behind},
-               {"events_before", segment.end() - segment.first()}});
-  }
+  if (behind > 0) keep_tail(segment, behind, !last || synced_bytes(segment.first()));
   // The last one may come from a process that died before its sync().
   if (behind > 0 || last) segment.settle();
   if (!last) segment.leave();
@@ -132,6 +144,33 @@ void SpoolLog::check_segment(size_t index) {
     log::warn("events are missing from the spool, as was accepted",
               {{"from", segment.end()}, {"to", next - 1}});
   }
+}
+
+// Before the end of what was synced nothing is a torn tail.
+void SpoolLog::check_synced(const SpoolSegment& last, uint64_t file_bytes) const {
+  const uint64_t synced = synced_bytes(last.first()).value_or(0);
+  if (last.bytes() >= synced) return;
+  if (given_up_.contains(last.first())) {
+    log::warn("the end of the spool is missing, as was accepted",
+              {{"file", last.path().string()}, {"from", last.end()}});
+    return;
+  }
+  if (file_bytes < synced) throw spool_errors::shorter(last.path(), file_bytes, synced);
+  throw spool_errors::damaged_record(last.path(), last.bytes(), file_bytes);
+}
+
+void SpoolLog::keep_tail(SpoolSegment& segment, uint64_t bytes, bool synced_is_known) {
+  const std::string copy = segment.path().string().append(kCutTail);
+  const bool kept = segment.keep_tail(copy);
+  log::warn(synced_is_known
+                ? "a file of the spool ended in what is no event; it was cut there"
+                : "a file of the spool ended in what is no event; it was cut there, though it is "
+                  "not known how much was synced",
+            {{"file", segment.path().string()},
+             {"offset", segment.bytes()},
+             {"cut_bytes", bytes},
+             {"events_before", segment.end() - segment.first()},
+             {"kept_as", kept ? copy : ""}});
 }
 
 bool SpoolLog::is_known_gap(size_t index) const {
@@ -172,13 +211,15 @@ bool SpoolLog::append(std::span<const SpooledEvent> events, uint32_t lane_count)
 bool SpoolLog::wants_new_segment(size_t more_bytes, uint32_t lane_count) const {
   if (segments_.empty() || segments_.back().lane_count() != lane_count) return true;
   const SpoolSegment& last = segments_.back();
+  if (last.end() != next_) return true;
   return last.is_safe() && last.end() > last.first() && last.bytes() + more_bytes > segment_bytes_;
 }
 
 void SpoolLog::sync() {
-  if (segments_.empty()) return;
+  if (segments_.empty() || segments_.back().is_safe()) return;
   try {
     segments_.back().sync();
+    position_.synced(segments_.back().first(), segments_.back().safe_bytes());
   } catch (const Error&) {
     next_ = segments_.back().end();
     remove_unused();
@@ -229,7 +270,7 @@ void SpoolLog::release(uint64_t number) {
   if (number > released_) {
     released_ = number;
     given_ = std::max(given_, released_);
-    position_.write(released_);
+    position_.release(released_);
   }
   remove_released();
 }

@@ -19,16 +19,23 @@ namespace waltrack {
 // The spool as files in a folder of its own:
 //
 //   00000000000000000000.spool   a segment, named after its first event's number; spool_format.hpp
-//   position                     up to where it is released
+//   position                     up to where it is released, and how much of the last segment
+//                                was synced
 //   spool-lock                   held while the folder is in use
 //   NUMBER.spool.damaged         a segment that a person gave up; makes a gap there known
+//   NUMBER.spool.cut             what was cut off a segment's end last; nobody reads it, and it may
+//                                be deleted; not part of bytes()
 //
-// What a crash leaves behind the last good record of the last segment is cut when it is opened;
-// that, and not more, may be what was never safe. Damage before that is an Error.
+// What a crash leaves behind the last good record of the last segment is cut when it is opened, and
+// kept as well as the disk allows. Damage before the end of what was synced is an Error, and so is
+// a file that is shorter. Where the position file is lost that end is not known: then all that
+// follows the last good record is cut, and the log says so.
+//
+// A folder with files that are none of these is refused.
 class SpoolLog final : public SpoolStore {
  public:
   // Makes the folder when it isn't there, and goes through all of its records otherwise. Throws an
-  // Error when it is damaged, in use, or holds events for another destination.
+  // Error when it is damaged, in use, holds events for another destination, or other files.
   SpoolLog(const std::string& path, uint64_t max_bytes, const std::string& destination_id);
 
   bool append(std::span<const SpooledEvent> events, uint32_t lane_count) override;
@@ -45,6 +52,11 @@ class SpoolLog final : public SpoolStore {
   void open_segments();
   void check_segments();
   void check_segment(size_t index);
+  void check_synced(const SpoolSegment& last, uint64_t file_bytes) const;
+  std::optional<uint64_t> synced_bytes(uint64_t first) const;
+  static void take_away(const std::filesystem::path& segment);
+  static void keep_tail(SpoolSegment& segment, uint64_t bytes, bool synced_is_known);
+  uint64_t unused_number() const;
   bool is_known_gap(size_t index) const;
   bool wants_new_segment(size_t more_bytes, uint32_t lane_count) const;
   void remove_released();

@@ -10,6 +10,11 @@
 
 namespace waltrack {
 namespace fs = std::filesystem;
+namespace {
+
+constexpr size_t kPieceBytes = 256 << 10;
+
+}  // namespace
 
 SpoolSegment::SpoolSegment(fs::path path, SpoolHeader header, uint64_t header_bytes)
     : path_(std::move(path)),
@@ -73,6 +78,22 @@ uint64_t SpoolSegment::check(uint64_t before) {
   end_ = safe_end_ = records.number();
   tail_ = file_bytes > bytes_;
   return file_bytes - bytes_;
+}
+
+bool SpoolSegment::keep_tail(const fs::path& copy) {
+  OpenFile kept;
+  std::string piece;
+  uint64_t done = 0;
+  int problem = kept.open(copy, O_WRONLY | O_CREAT | O_TRUNC);
+  if (problem != 0) return false;
+  do {
+    problem = writable().read_at(bytes_ + done, kPieceBytes, piece);
+    if (problem == 0) problem = kept.write_at(done, piece);
+    done += piece.size();
+  } while (problem == 0 && !piece.empty());
+  if (problem == 0) problem = kept.sync_data();
+  if (problem != 0) unlink(copy.c_str());
+  return problem == 0;
 }
 
 void SpoolSegment::settle() {

@@ -26,6 +26,10 @@ class SpoolSegment {
   // events; returns how many bytes of the file lie behind them.
   uint64_t check(uint64_t before);
 
+  // Copies what lies behind the events to another file. False when the disk does not take it; then
+  // there is no such file.
+  bool keep_tail(const std::filesystem::path& copy);
+
   // Removes what lies behind the events. They, and that, are on the disk when it returns.
   void settle();
 
@@ -74,5 +78,8 @@ class SpoolSegment {
 
 // What a segment is called until it has its header.
 inline constexpr const char* kUnfinishedSegment = "unfinished";
+
+// What is added to a segment's name for the copy of what was cut off its end.
+inline constexpr std::string_view kCutTail = ".cut";
 
 }  // namespace waltrack

@@ -77,6 +77,10 @@ class SpoolTest : public StateTest {
     return found;
   }
 
+  void store(const SpoolMarks& marks) const {
+    overwrite(spool_path() + "/position", encode_spool_position(marks));
+  }
+
   static std::string bytes_of(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};

@@ -64,10 +64,12 @@ TEST(SpoolFormat, HasTheBytesOfVersionOne) {
             "6f70"
             "02000000"
             "7b7d");
-  EXPECT_EQ(hex(encode_spool_position(258)),
-            "575453504f4f4c50"
+  EXPECT_EQ(hex(encode_spool_position({258, 257, 1029})),
+            "575453504f4f5032"
             "0201000000000000"
-            "686637ad7916f563");
+            "0101000000000000"
+            "0504000000000000"
+            "103bb86a4fac0a53");
 }
 
 TEST(SpoolFormat, ABodyThatIsCutOrTooLongIsNone) {
