@@ -29,6 +29,7 @@ struct CrashReport {
   uint64_t repeats = 0;  // that receivers saw which lived on to tell
   uint64_t dead_letters = 0;
   int backfills = 0;
+  int unreached = 0;      // failpoints: it was killed all the same
   int broken_starts = 0;  // that ended because the network or the server did
   std::chrono::milliseconds took{0};
   std::string violations;  // empty: none
