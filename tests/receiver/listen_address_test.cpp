@@ -21,7 +21,7 @@ TEST(ListenAddress, AnythingElseIsAUsageErrorWithAnExample) {
       FAIL() << text;
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::usage);
-      EXPECT_NE(error.hint().find("127.0.0.1:8091"), std::string::npos);
+      EXPECT_NE(error.hint().find("127.0.0.1:8080"), std::string::npos);
     }
   }
 }
