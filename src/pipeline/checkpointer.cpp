@@ -15,8 +15,6 @@ namespace {
 
 constexpr auto kBetweenSaves = 50ms;
 constexpr auto kBetweenSteps = 15ms;  // a backfill waits for what it has told to become durable
-constexpr std::chrono::milliseconds kFirstRetry = 1s;  // when there is no space, and then twice it
-constexpr std::chrono::milliseconds kLastRetry = 10s;
 
 }  // namespace
 
@@ -225,7 +223,7 @@ void Checkpointer::save_condition() {
 
 void Checkpointer::wait_for_space(const Error& error) {
   const bool first = !retry_at_;
-  retry_wait_ = first ? kFirstRetry : std::min(2 * retry_wait_, kLastRetry);
+  retry_wait_ = first ? first_retry_ : std::min(2 * retry_wait_, longest_retry_);
   retry_at_ = std::chrono::steady_clock::now() + retry_wait_;
   no_space_ = std::string(kHeldDelivery) + error.what() + " (" + error.hint() + ")";
   tell_store();

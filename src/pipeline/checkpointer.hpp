@@ -43,6 +43,13 @@ class Checkpointer {
   // once a second from the state thread and is told whether it is the last time. Before run().
   void observe(RuleCounts& counts, Stage& stage, std::function<void(bool last)> save_figures);
 
+  // When there is no space it tries again after `first`, then twice that, up to `longest`. Before
+  // run().
+  void retry_within(std::chrono::milliseconds first, std::chrono::milliseconds longest) {
+    first_retry_ = first;
+    longest_retry_ = longest;
+  }
+
   // Saves at most 20 times a second while events finish (60 times while rows are backfilled), and
   // once a second when only the position or the state of mappings or source moves, until stop();
   // then once more: if there is no space then, it throws that. Looks for requests of backfills once
@@ -118,6 +125,8 @@ class Checkpointer {
   bool saved_steps_ = false;  // the last time
   // While the store has no space: when to try again, and what is wrong.
   std::optional<SteadyTime> retry_at_;
+  std::chrono::milliseconds first_retry_{1000};
+  std::chrono::milliseconds longest_retry_{10'000};
   std::chrono::milliseconds retry_wait_{0};
   std::string no_space_;
   bool told_full_ = false;  // that letters wait

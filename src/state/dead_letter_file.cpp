@@ -5,22 +5,16 @@
 #include <cerrno>
 #include <tuple>
 
+#include "state/guarded.hpp"
 #include "state/state_tables.hpp"
 
 namespace waltrack {
+
+using state::guarded;
+
 namespace {
 
 constexpr size_t kRemovedAtOnce = 500;
-
-template <typename Work>
-auto guarded(const std::string& path, const char* doing, Work work) {
-  errno = 0;
-  try {
-    return work();
-  } catch (const SQLite::Exception& exception) {
-    throw state::state_error(exception, errno, path, doing);
-  }
-}
 
 }  // namespace
 

@@ -12,23 +12,16 @@
 #include "base/failpoint.hpp"
 #include "state/backfill_tables.hpp"
 #include "state/dead_letter_tables.hpp"
+#include "state/guarded.hpp"
 #include "state/mapping_state_json.hpp"
 #include "state/run_figures_json.hpp"
 #include "state/source_state_json.hpp"
 
 namespace waltrack {
-namespace {
 
-// Runs `work`, turning what SQLite throws into an Error. `doing` completes "cannot …".
-template <typename Work>
-auto guarded(const std::string& path, const char* doing, Work work) {
-  errno = 0;
-  try {
-    return work();
-  } catch (const SQLite::Exception& exception) {
-    throw state::state_error(exception, errno, path, doing);
-  }
-}
+using state::guarded;
+
+namespace {
 
 // True when this call made the file. SQLite would take what a write-ahead log left behind by
 // another file says for the new file's own content.

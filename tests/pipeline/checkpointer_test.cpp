@@ -188,6 +188,8 @@ TEST_F(CheckpointerTest, WithoutSpaceNothingIsConfirmedAndAllIsStoredWhenThereIs
 }
 
 TEST_F(CheckpointerTest, AStopWithoutSpaceEndsWithTheReason) {
+  // Longer than a test may take: a stop does not wait for the next try.
+  checkpointer_.retry_within(std::chrono::hours(1), std::chrono::hours(1));
   store_.set_full(true);
   append(Lsn{200}, Lsn{208});
   ledger_.finish(std::vector<uint64_t>{0});
@@ -201,10 +203,8 @@ TEST_F(CheckpointerTest, AStopWithoutSpaceEndsWithTheReason) {
   });
   checkpointer_.wake();
   ASSERT_TRUE(wait_until([&] { return store_.refused_saves() > 0; }));
-  const auto before = std::chrono::steady_clock::now();
   checkpointer_.stop();
   thread.join();
-  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::milliseconds(500));
   ASSERT_TRUE(failure);
   EXPECT_THROW(std::rethrow_exception(failure), Error);
   EXPECT_EQ(checkpointer_.confirmed(), Lsn{100});
