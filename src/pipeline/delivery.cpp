@@ -355,8 +355,9 @@ void Delivery::retry(Lane& lane, const Outcome& outcome, SteadyTime now) {
   lane.failing = true;
   lane.due = now + lane.backoff.next();
   const LaneWork::Piece& piece = lane.work.piece();
-  for (Lane& other : lanes_) {
-    if (!piece.reopened) other.work.pass_suspects(piece.lanes, lane.request);
+  if (!piece.reopened) {
+    for (Lane& other : lanes_)
+      other.work.pass_suspects(piece.lanes, lane.request);
   }
   if (outcome.retry_after) {
     quiet_until_ = std::max(quiet_until_.value_or(now), now + *outcome.retry_after);

@@ -49,6 +49,7 @@ void LaneWork::set_aside_reopened() {
 }
 
 std::vector<LaneWork::Suspect> LaneWork::take_suspects(LaneSet lanes, uint64_t before_request) {
+  if (suspects_.empty()) return {};  // asked at each acceptance, of each lane
   std::vector<Suspect> taken;
   std::deque<Suspect> left;
   for (Suspect& suspect : suspects_) {
