@@ -43,7 +43,7 @@ void CompiledRule::run(const RowView& row, const Table& table, EventSink& sink,
   const bool may_be_same = compares && !row.change().tell_all && whole_update(row.change());
   if (may_be_same && watched_stayed(row)) return sink.silent(rule, Silence::same_output);
   const bool knows_before = may_be_same && look_back(row);
-  find_former_user(row);
+  find_former_user(row, knows_before);
   if (program && !program->run(row)) {
     return sink.reject(rule, "expression_failed", program->failure());
   }
@@ -118,14 +118,18 @@ bool CompiledRule::look_back(const RowView& row) {
   return !writer.failed();
 }
 
-// Whose the old row was, as far as that is known.
-void CompiledRule::find_former_user(const RowView& row) {
+// Whose the old row was, as far as that is known. `knows_before`: before_ has it.
+void CompiledRule::find_former_user(const RowView& row, bool knows_before) {
   former_user_.clear();
   if (row.change().op != Op::update) return;
   const bool moved = std::any_of(identity.begin(), identity.end(), [&](uint32_t column) {
     return row.changed(column).value_or(false);
   });
   if (!moved) return;
+  if (knows_before) {
+    former_user_ = before_.user.empty() ? before_.anonymous : before_.user;
+    return;
+  }
   Change change = row.change();
   change.new_row = change.old_row;
   change.old_row = {};

@@ -106,7 +106,7 @@ struct CompiledRule {
   bool look_back(const RowView& row);
   bool same_parts() const;
   bool says_the_same(const RowView& row);
-  void find_former_user(const RowView& row);
+  void find_former_user(const RowView& row, bool knows_before);
   EventIdentity identify();
   bool identify_user(const RowView& row, const Table& table, EventSink& sink);
   bool find_parts(const RowView& row, const Table& table, EventSink& sink);
