@@ -41,8 +41,8 @@ class ChangeSource {
   // The newest position that the server told in its stream; none: it told none. Any thread.
   virtual Lsn server_position() const { return {}; }
 
-  // The next item, or false when nothing has arrived completely yet. Never blocks. Views in `item`
-  // hold until the next call.
+  // The next item, or false when nothing has arrived completely yet, or since the last wait() so
+  // little that it was left to gather. Never blocks. Views in `item` hold until the next call.
   virtual bool next(StreamItem& item) = 0;
 
   // Sleeps until the server sent something, `wake_fd` becomes readable or `timeout` is over. With

@@ -16,6 +16,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// So much was there before the source ran dry: more is on its way, and gathers for a moment.
+constexpr size_t kBusyItems = 32;
+constexpr auto kGathering = 1ms;
+
 // Those of `tables` that `others` lack.
 std::string missing_in(const std::vector<TableName>& others, const std::vector<TableName>& tables) {
   std::string text;
@@ -109,13 +113,16 @@ void Capture::stream() {
     const bool woven = !stopping && weave();
     const bool held = holds_for_offer() || (weaver_ != nullptr && weaver_->holds_stream());
     const bool reading = !stopping && !full && !held;
-    const bool more = (reading && read_some()) || woven;
+    const bool more = reading && read_some();
     if (outbox_.flush()) hooks_.on_flushed();
     if (stopping) stopped_reading_ = true;
     source_.report(hooks_.confirmed(), std::exchange(reply_requested_, false));
     if (reading) ask_position();
     let_go_of_a_stopping_server(reading);
-    if (!more) source_.wait(wakeup_.fd(), patience(), reading);
+    if (more) continue;
+    // A server that sends row by row would wake this thread for each.
+    const bool busy = reading && std::exchange(taken_in_, 0) >= kBusyItems;
+    source_.wait(wakeup_.fd(), woven ? 0ms : busy ? kGathering : patience(), reading && !busy);
   }
   source_.report(hooks_.confirmed(), true);
 }
@@ -147,6 +154,7 @@ bool Capture::read_some() {
   StreamItem item;
   for (int i = 0; i < kMostItems; ++i) {
     if (!source_.next(item)) return false;
+    ++taken_in_;
     failpoint("capture.received");
     backoff_.reset();
     handle(item);

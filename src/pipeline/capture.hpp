@@ -106,6 +106,7 @@ class Capture {
   Lsn received_;                         // everything up to here was taken in
   std::optional<EventPosition> resume_;  // of a transaction that will come again: taken in so far
   Outbox::RestOfRow rest_of_row_ = Outbox::RestOfRow::unknown;
+  size_t taken_in_ = 0;  // items, since it waited last
   Transaction transaction_;
   bool in_transaction_ = false;
   bool reply_requested_ = false;

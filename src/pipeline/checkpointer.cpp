@@ -43,7 +43,7 @@ void Checkpointer::stop() {
 
 void Checkpointer::wake() {
   const std::lock_guard lock(mutex_);
-  woken_ = true;
+  if (std::exchange(woken_, true)) return;
   changed_.notify_all();
 }
 

@@ -101,7 +101,7 @@ void Delivery::start_due_lanes(SteadyTime now) {
   const std::optional<size_t> restoring = held_ ? std::nullopt : this->restoring();
   for (size_t i = 0; i < lanes_.size(); ++i) {
     if (restoring && (i != *restoring || in_flight_ > 0)) continue;
-    if (!may_start(i, now) || !load(i)) continue;
+    if (!may_start(i, now) || gathers(i, now) || !load(i)) continue;
     Lane& lane = lanes_[i];
     failpoint("delivery.before_send");
     destination_.send(i, lane.work.piece().events.text);
@@ -121,6 +121,12 @@ bool Delivery::may_start(size_t i, SteadyTime now) const {
   return lane.phase == Lane::Phase::idle || now >= lane.due;
 }
 
+// Whether the lane lets events gather for a moment.
+bool Delivery::gathers(size_t i, SteadyTime now) const {
+  const Lane& lane = lanes_[i];
+  return !held_ && now < lane.gathers_until && !lane.work.has_pieces();
+}
+
 // Sees to it that the lane has something to send, if there is anything.
 bool Delivery::load(size_t i) {
   Lane& lane = lanes_[i];
@@ -129,6 +135,9 @@ bool Delivery::load(size_t i) {
   if (!taken) return false;
   lane.batch_events = taken->events.count();
   lane.took_some = false;
+  lane.gathers_until =
+      clock_.steady() +
+      std::min(kMostGathering, kGatheringPerEvent * static_cast<int64_t>(lane.batch_events));
   lane.work.begin(*std::move(taken));
   return true;
 }
@@ -162,9 +171,11 @@ milliseconds Delivery::until_next(SteadyTime now) const {
   } else {
     const std::optional<size_t> restoring = this->restoring();
     for (size_t i = 0; i < lanes_.size(); ++i) {
-      if (lanes_[i].phase != Lane::Phase::waiting) continue;
+      const Lane& lane = lanes_[i];
+      if (lane.phase == Lane::Phase::in_flight) continue;
       if (restoring && (i != *restoring || in_flight_ > 0)) continue;
-      next = std::min(next, lanes_[i].due);
+      if (lane.phase == Lane::Phase::waiting) next = std::min(next, lane.due);
+      if (lane.gathers_until > now) next = std::min(next, lane.gathers_until);
     }
   }
   if (evidence_due_) next = std::min(next, *evidence_due_);

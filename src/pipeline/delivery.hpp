@@ -50,6 +50,10 @@ class Delivery {
  public:
   static constexpr int kMostInARow = 10;
   static constexpr int kMostLoneCulprits = 3;
+  // After a batch its lane lets events gather, the longer the more were in it: a few large requests
+  // cost a tenth of many small ones, and where little happens each event is sent at once.
+  static constexpr std::chrono::milliseconds kGatheringPerEvent{2};
+  static constexpr std::chrono::milliseconds kMostGathering{10};
 
   // `on_finished` is called from the delivery thread after events finished. With a spooler events
   // that can't be sent for long go there, and come back from there.
@@ -84,6 +88,7 @@ class Delivery {
     Backoff backoff;
     uint64_t request = 0;  // the number of its last one
     SteadyTime sent{};     // that one
+    SteadyTime gathers_until{};
     bool failing = false;  // its batch was not accepted yet
     bool hurried = false;  // failing: it was tried at once after another lane's success
   };
@@ -93,6 +98,7 @@ class Delivery {
   void work_from(LaneQueues& queues, EventFates& fates);
   void start_due_lanes(SteadyTime now);
   bool may_start(size_t lane, SteadyTime now) const;
+  bool gathers(size_t lane, SteadyTime now) const;
   bool load(size_t lane);
   bool load_next(size_t lane);
   void choose_probe(SteadyTime now);

@@ -348,7 +348,9 @@ void PgConnection::wait_for_input(const std::stop_token& stop) const {
   pollfd waiting{PQsocket(raw()), POLLIN, 0};
   if (stop.stop_requested()) cancel(raw());
   throw_if_stopped(stop, context_);
-  if (poll(&waiting, 1, kLookForStopMs) != 0 && PQconsumeInput(raw()) == 0) fail();
+  // Of TLS libpq may hold something that poll() does not see.
+  poll(&waiting, 1, kLookForStopMs);
+  if (PQconsumeInput(raw()) == 0) fail();
 }
 
 PgResult PgConnection::checked(PgResult result) const {

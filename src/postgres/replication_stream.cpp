@@ -3,11 +3,19 @@
 #include <algorithm>
 #include <libpq-fe.h>
 #include <poll.h>
+#include <sys/ioctl.h>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "postgres/pg_quote.hpp"
 
 namespace waltrack {
+namespace {
+
+// A server sends row by row: who takes each as it comes makes a system call for each.
+constexpr int kWorthReceiving = 8 * 1024;
+
+}  // namespace
 
 void ReplicationStream::FreeBuffer::operator()(char* buffer) const {
   PQfreemem(buffer);
@@ -34,15 +42,29 @@ bool ReplicationStream::read(ReplicationMessage& message) {
   buffer_.reset();
   char* buffer = nullptr;
   int size = PQgetCopyData(raw, &buffer, 1);
-  if (size == 0) {
-    if (PQconsumeInput(raw) == 0) connection_.fail();
+  while (size == 0 && receive())
     size = PQgetCopyData(raw, &buffer, 1);
-  }
   if (size == 0) return false;
   if (size == -1) fail_at_end();
   if (size < 0) connection_.fail();
   buffer_.reset(buffer);
   message = parse_replication_message({buffer, static_cast<size_t>(size)});
+  return true;
+}
+
+// Lets libpq take in what has arrived; false when it can wait for more.
+bool ReplicationStream::receive() {
+  PGconn* raw = connection_.raw();
+  int arrived = 0;
+  if (!std::exchange(waited_, false) &&
+      (ioctl(PQsocket(raw), FIONREAD, &arrived) != 0 || arrived < kWorthReceiving)) {
+    return false;
+  }
+  // What libpq had no room for in the first turn is left of a TLS record, where poll() does not see
+  // it.
+  for (int turns = PQsslInUse(raw) != 0 ? 2 : 1; turns > 0; --turns) {
+    if (PQconsumeInput(raw) == 0) connection_.fail();
+  }
   return true;
 }
 
@@ -74,6 +96,7 @@ void ReplicationStream::wait(int wake_fd, std::chrono::milliseconds timeout, boo
   // Without events the socket stays out of it: poll() tells of a hang-up unasked, again and again.
   pollfd waiting[] = {{wake_fd, POLLIN, 0},
                       {events == 0 ? -1 : PQsocket(connection_.raw()), events, 0}};
+  waited_ = true;
   const int ready = poll(waiting, 2, static_cast<int>(std::max<int64_t>(0, timeout.count())));
   if (ready > 0 && (waiting[1].revents & POLLOUT) != 0) flush();
 }

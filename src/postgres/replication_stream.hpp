@@ -23,8 +23,8 @@ class ReplicationStream {
   ReplicationStream(PgConnection connection, const std::string& slot, Lsn start,
                     const Options& options);
 
-  // The next message, or false when none has arrived completely. Its payload holds until the next
-  // call.
+  // The next message, or false when none has arrived completely, or since the last wait() too
+  // little to be worth a look. Its payload holds until the next call.
   bool read(ReplicationMessage& message);
 
   // Puts a status update on its way. False when the server takes nothing at present.
@@ -37,6 +37,7 @@ class ReplicationStream {
   PgConnection& connection() { return connection_; }
 
  private:
+  bool receive();
   [[noreturn]] void fail_at_end();
   void flush();
 
@@ -47,6 +48,7 @@ class ReplicationStream {
   PgConnection connection_;
   std::unique_ptr<char, FreeBuffer> buffer_;
   bool unsent_ = false;
+  bool waited_ = true;  // since it received last
 };
 
 }  // namespace waltrack
