@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // So much was there before the source ran dry: more is on its way, and gathers for a moment.
-constexpr size_t kBusyItems = 32;
+constexpr size_t kBusyItems = 8;
 constexpr auto kGathering = 1ms;
 
 // Those of `tables` that `others` lack.

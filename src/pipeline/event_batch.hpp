@@ -25,7 +25,14 @@ struct EventBatch {
     sizes.clear();
   }
 
-  // Ends an event that was appended to `text`, from `start` on.
+  // Begins an event, which is to be appended to `text`, and gives where there it starts.
+  size_t open() {
+    if (!text.empty()) text.push_back(',');
+    return text.size();
+  }
+  // Takes it back.
+  void abandon(size_t start) { text.resize(start > 0 ? start - 1 : 0); }
+  // Ends it.
   void close(uint64_t sequence, size_t start) {
     sequences.push_back(sequence);
     sizes.push_back(static_cast<uint32_t>(text.size() - start));

@@ -1,6 +1,5 @@
 #include "pipeline/lane_queues.hpp"
 
-#include <bit>
 #include <functional>
 #include <utility>
 
@@ -11,12 +10,6 @@ LaneQueues::LaneQueues(size_t lanes, BatchLimits limits)
 
 size_t LaneQueues::lane_of(std::string_view user) const {
   return std::hash<std::string_view>()(user) % queues_.size();
-}
-
-template <typename Work>
-void LaneQueues::for_each_lane(LaneSet lanes, Work work) const {
-  for (; lanes != 0; lanes &= lanes - 1)
-    work(static_cast<size_t>(std::countr_zero(lanes)));
 }
 
 bool LaneQueues::fits(const EventBatch& tail, const EventBatch& more) const {

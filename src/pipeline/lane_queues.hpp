@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -19,9 +20,14 @@ struct BatchLimits {
   size_t events = 0;
 };
 
-// A set of lanes, one bit each.
+// A set of lanes, one bit each: there are 64 at most.
 using LaneSet = uint64_t;
-inline constexpr size_t kMostLanes = 64;
+
+template <typename Work>
+void for_each_lane(LaneSet lanes, Work work) {
+  for (; lanes != 0; lanes &= lanes - 1)
+    work(static_cast<size_t>(std::countr_zero(lanes)));
+}
 
 // The queues between capture and delivery, one a lane, each a row of batches that fill up while the
 // lane's request is in flight. Capture pushes, delivery takes; any thread may ask for the size.
@@ -82,8 +88,6 @@ class LaneQueues {
   void append(EventBatch& tail, const EventBatch& more);
   bool join_fence(const EventBatch& events, LaneSet lanes);
   bool stands_at(uint64_t fence, const Fence& where) const;
-  template <typename Work>
-  void for_each_lane(LaneSet lanes, Work work) const;
 
   // Constant after construction.
   const BatchLimits limits_;

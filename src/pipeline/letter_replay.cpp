@@ -1,7 +1,6 @@
 #include "pipeline/letter_replay.hpp"
 
 #include <atomic>
-#include <bit>
 #include <exception>
 #include <iterator>
 #include <mutex>
@@ -14,6 +13,7 @@
 
 #include "base/wakeup.hpp"
 #include "model/progress.hpp"
+#include "pipeline/lane_batches.hpp"
 
 namespace waltrack {
 namespace {
@@ -77,7 +77,7 @@ class Replay {
         settings_(settings),
         clock_(clock),
         lanes_(settings.lanes, settings.batch),
-        fresh_(settings.lanes),
+        batches_(lanes_),
         delivery_(lanes_, fates_, destination, condition_, clock, settings.delivery,
                   [this] { something_.wake(); }) {}
 
@@ -154,24 +154,11 @@ class Replay {
       bytes += event->size();
       ++open_;
       const LaneSet set = lanes_of(*event, lanes_);
-      if (std::has_single_bit(set)) {
-        append(fresh_[static_cast<size_t>(std::countr_zero(set))], *event);
-        continue;
-      }
-      lanes_.push(fresh_);
-      EventBatch fence;
-      append(fence, *event);
-      lanes_.push_fence(fence, set);
+      if (!batches_.takes(set)) batches_.push();
+      batches_.add(set, next_, *event);
     }
-    lanes_.push(fresh_);
+    batches_.push();
     delivery_.wake();
-  }
-
-  void append(EventBatch& batch, const std::string& event) const {
-    if (!batch.text.empty()) batch.text.push_back(',');
-    const size_t start = batch.text.size();
-    batch.text.append(event);
-    batch.close(next_, start);
   }
 
   ReplayShelf& shelf_;
@@ -185,7 +172,7 @@ class Replay {
   std::exception_ptr failure_;  // when failed_
 
   // The feeding thread's own.
-  std::vector<EventBatch> fresh_;
+  LaneBatches batches_;
   size_t next_ = 0;  // letter to be sent
   size_t open_ = 0;  // letters that were sent and have no fate yet
 

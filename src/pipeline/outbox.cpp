@@ -1,7 +1,6 @@
 #include "pipeline/outbox.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 #include "base/failpoint.hpp"
@@ -9,10 +8,6 @@
 
 namespace waltrack {
 namespace {
-
-// Large enough to make a lock rare, small enough to fill batches well: lanes take whole pushes.
-constexpr size_t kFlushBytes = 64 * 1024;
-constexpr size_t kFlushEvents = 256;
 
 // The columns that the server tells rows apart by, as far as the change has them. Where it sends
 // whole rows for that, they are none that name the row.
@@ -40,7 +35,7 @@ Outbox::Outbox(LaneQueues& lanes, InflightLedger& ledger, DeadLetterQueue& dead_
       ledger_(ledger),
       dead_letters_(dead_letters),
       mappings_(mappings),
-      fresh_(lanes.lanes()) {}
+      batches_(lanes) {}
 
 void Outbox::set_row(const Transaction& transaction, const Change& change) {
   transaction_ = &transaction;
@@ -77,16 +72,10 @@ std::string* Outbox::open(const Rule& rule, const EventIdentity& who) {
     return &shadow_text_;
   }
   // One row of many rules must not make a batch beyond the receiver's limits.
-  if (full_ || !fence_.empty()) handed_over_ |= flush();
   const LaneSet lanes = lanes_of(who);
-  if (std::has_single_bit(lanes)) {
-    open_batch_ = &fresh_[static_cast<size_t>(std::countr_zero(lanes))];
-  } else {
-    open_batch_ = &fence_;
-    fence_lanes_ = lanes;
-  }
-  open_at_ = open_batch_->text.size();
-  if (open_at_ > 0) open_batch_->text.push_back(',');
+  if (!batches_.takes(lanes)) handed_over_ |= hand_over();
+  open_batch_ = &batches_.at(lanes);
+  open_at_ = open_batch_->open();
   return &open_batch_->text;
 }
 
@@ -94,20 +83,15 @@ void Outbox::close() {
   FreshCount& count = fresh_count(*open_rule_);
   ++count.seen;
   ++count.matched;
-  if (open_rule_->shadow) {
-    ++shadow_tally(*open_rule_).events;
-    return;
-  }
-  open_batch_->close(next_sequence_, open_at_ + (open_at_ > 0 ? 1 : 0));
+  if (open_rule_->shadow) return;
+  open_batch_->close(next_sequence_, open_at_);
+  batches_.note_growth(*open_batch_);
   append_entry(entry_for(*open_rule_));
-  if (open_batch_->text.size() >= kFlushBytes || open_batch_->sequences.size() >= kFlushEvents) {
-    full_ = true;
-  }
 }
 
 void Outbox::abandon() {
   if (open_rule_->shadow) return;
-  open_batch_->text.resize(open_at_);
+  open_batch_->abandon(open_at_);
 }
 
 // A row that comes again after a reconnect was counted when it came first.
@@ -120,11 +104,11 @@ void Outbox::silent(const Rule& rule, Silence why) {
 
 void Outbox::reject(const Rule& rule, std::string_view reason, std::string_view detail) {
   if (is_skipped(rule)) return;
-  ++fresh_count(rule).seen;
+  FreshCount& count = fresh_count(rule);
+  ++count.seen;
+  ++count.rejected;
   if (rule.shadow) {
-    ShadowTally& tally = shadow_tally(rule);
-    ++tally.failures;
-    tally.last_failure.assign(reason);
+    count.last_failure.assign(reason);
     return;
   }
   const LedgerEntry entry = entry_for(rule);
@@ -139,23 +123,6 @@ void Outbox::reject(const Rule& rule, std::string_view reason, std::string_view 
   rejected_.push_back({next_sequence_, std::move(letter)});
   failpoint("outbox.dead_letter_made");
   append_entry(entry);
-  if (rejected_.size() >= kFlushEvents) full_ = true;
-}
-
-Outbox::ShadowTally& Outbox::shadow_tally(const Rule& rule) {
-  if (rule.index >= shadow_.size()) shadow_.resize(rule.index + 1);
-  shadow_told_ = false;
-  shadow_[rule.index].rule = &rule;
-  return shadow_[rule.index];
-}
-
-void Outbox::tell_shadow() {
-  if (std::exchange(shadow_told_, true)) return;
-  for (ShadowTally& tally : shadow_) {
-    if (tally.rule == nullptr) continue;
-    mappings_.count_shadow(*tally.rule, tally.events, tally.failures, tally.last_failure);
-    tally = {};
-  }
 }
 
 FreshCount& Outbox::fresh_count(const Rule& rule) {
@@ -170,8 +137,13 @@ FreshCount& Outbox::fresh_count(const Rule& rule) {
 
 void Outbox::tell_counts() {
   for (const uint32_t index : counted_) {
-    if (counts_ != nullptr) counts_->add(fresh_counts_[index]);
-    fresh_counts_[index] = {};
+    FreshCount& count = fresh_counts_[index];
+    if (counts_ != nullptr) counts_->add(count);
+    // What only was silent would have sent nothing.
+    if (count.rule->shadow && count.matched + count.rejected > 0) {
+      mappings_.count_shadow(*count.rule, count.matched, count.rejected, count.last_failure);
+    }
+    count = {};
   }
   counted_.clear();
 }
@@ -208,28 +180,28 @@ void Outbox::append_entry(const LedgerEntry& entry) {
 }
 
 bool Outbox::flush() {
-  tell_shadow();
   tell_counts();
   const bool before = std::exchange(handed_over_, false);
-  if (entries_.empty() && leading_mark_.is_none() && steps_.empty()) return before;
+  return hand_over() || before;
+}
+
+bool Outbox::hand_over() {
+  if (entries_.empty() && leading_mark_.is_none() && steps_.empty()) return false;
   failpoint("outbox.before_flush");
   // First: an event may finish once it is in a lane.
   ledger_.append(leading_mark_, entries_, std::exchange(steps_, {}));
   failpoint("outbox.in_ledger");
   leading_mark_ = {};
   entries_.clear();
-  lanes_.push(fresh_);
-  if (!fence_.empty()) lanes_.push_fence(fence_, fence_lanes_);
+  batches_.push();
   if (!rejected_.empty()) dead_letters_.push(std::exchange(rejected_, {}));
   failpoint("outbox.flushed");
-  full_ = false;
   return true;
 }
 
 bool Outbox::forget_rules() {
   if (!entries_.empty() || !ledger_.forget_rules()) return false;
   last_event_.reset();
-  shadow_.clear();
   tell_counts();
   open_rule_ = nullptr;
   return true;

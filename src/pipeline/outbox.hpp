@@ -10,8 +10,8 @@
 #include "model/event_sink.hpp"
 #include "model/progress.hpp"
 #include "pipeline/dead_letter_queue.hpp"
-#include "pipeline/event_batch.hpp"
 #include "pipeline/inflight_ledger.hpp"
+#include "pipeline/lane_batches.hpp"
 #include "pipeline/lane_queues.hpp"
 #include "pipeline/mapping_status.hpp"
 #include "pipeline/rule_counts.hpp"
@@ -62,24 +62,18 @@ class Outbox final : public EventSink {
   [[nodiscard]] bool forget_rules();
 
   // So much has gathered that it is time to flush.
-  bool is_full() const { return full_; }
+  bool is_full() const { return batches_.is_full() || rejected_.size() >= kFlushRejected; }
 
   // The newest event of the stream that was taken in, or none before the first.
   std::optional<EventPosition> last_event() const;
 
  private:
-  // What a shadow rule did since the last flush().
-  struct ShadowTally {
-    const Rule* rule = nullptr;  // none: nothing
-    uint64_t events = 0;
-    uint64_t failures = 0;
-    std::string last_failure;
-  };
+  // Rejected rows that are worth a flush.
+  static constexpr size_t kFlushRejected = 256;
 
   bool is_skipped(const Rule& rule) const;
   LaneSet lanes_of(const EventIdentity& who) const;
-  ShadowTally& shadow_tally(const Rule& rule);
-  void tell_shadow();
+  bool hand_over();
   FreshCount& fresh_count(const Rule& rule);
   void tell_counts();
   LedgerEntry entry_for(const Rule& rule) const;
@@ -100,20 +94,15 @@ class Outbox final : public EventSink {
   };
   std::optional<Skip> skip_;
 
-  std::vector<EventBatch> fresh_;  // one a lane
-  EventBatch fence_;               // behind all of them; handed over before anything else is opened
-  LaneSet fence_lanes_ = 0;
+  LaneBatches batches_;
   Lsn leading_mark_;  // taken in before the first of entries_
   std::vector<LedgerEntry> entries_;
   std::vector<InflightLedger::PlacedStep> steps_;
   std::vector<DeadLetterQueue::Item> rejected_;
   uint64_t next_sequence_ = 0;
-  bool full_ = false;
   bool handed_over_ = false;  // in the middle of a row; the next flush() tells of it
   std::optional<LedgerEntry> last_event_;
 
-  std::vector<ShadowTally> shadow_;  // by Rule::index
-  bool shadow_told_ = true;
   std::string shadow_text_;               // of the open event
   std::vector<FreshCount> fresh_counts_;  // by Rule::index
   std::vector<uint32_t> counted_;         // indexes in it: something was counted
@@ -121,7 +110,7 @@ class Outbox final : public EventSink {
   // The event between open() and close().
   const Rule* open_rule_ = nullptr;
   EventBatch* open_batch_ = nullptr;
-  size_t open_at_ = 0;  // the batch's length before it
+  size_t open_at_ = 0;  // where in the batch it starts
 };
 
 }  // namespace waltrack

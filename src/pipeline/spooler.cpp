@@ -24,8 +24,7 @@ constexpr auto kRetrySpace = 1s;
 LaneSet folded(LaneSet lanes, uint32_t before, size_t now) {
   if (before == now) return lanes;
   LaneSet set = 0;
-  for (; lanes != 0; lanes &= lanes - 1)
-    set |= LaneSet{1} << (static_cast<size_t>(std::countr_zero(lanes)) % now);
+  for_each_lane(lanes, [&](size_t lane) { set |= LaneSet{1} << (lane % now); });
   return set;
 }
 
@@ -41,6 +40,7 @@ Spooler::Spooler(SpoolSettings settings, LaneQueues& incoming, InflightLedger& l
       clock_(clock),
       most_bytes_(store_.max_bytes()),
       outgoing_(incoming.lanes(), limits),
+      batches_(outgoing_),
       in_use_(!store_.empty()) {
   note_figures();
   if (in_use_) {
@@ -160,13 +160,14 @@ void Spooler::load() {
       for (ReadEvent& event : store_.read(kReadBytes))
         read_.push_back(std::move(event));
     }
-    if (read_.empty()) return;
+    if (read_.empty()) break;
     // Those of another number of lanes, where users share them differently, wait for all before.
-    if (!loaded_.empty() && read_.front().lane_count != loaded_lanes_) return;
+    if (!loaded_.empty() && read_.front().lane_count != loaded_lanes_) break;
     loaded_lanes_ = read_.front().lane_count;
     load(std::move(read_.front()));
     read_.pop_front();
   }
+  batches_.push();
 }
 
 void Spooler::load(ReadEvent read) {
@@ -177,17 +178,9 @@ void Spooler::load(ReadEvent read) {
   loaded.commit_time_us = event.commit_time_us;
   loaded.op = std::move(event.op);
   loaded_bytes_ += loaded.bytes();
-  EventBatch batch;
-  batch.text = std::move(event.payload);
-  batch.close(read.number, 0);
   const LaneSet lanes = folded(event.lanes, read.lane_count, outgoing_.lanes());
-  if (std::has_single_bit(lanes)) {
-    std::vector<EventBatch> fresh(outgoing_.lanes());
-    fresh[static_cast<size_t>(std::countr_zero(lanes))] = std::move(batch);
-    outgoing_.push(fresh);
-  } else {
-    outgoing_.push_fence(batch, lanes);
-  }
+  if (!batches_.takes(lanes)) batches_.push();
+  batches_.add(lanes, read.number, event.payload);
 }
 
 Spooler::Loaded& Spooler::loaded(uint64_t number) {
@@ -196,11 +189,23 @@ Spooler::Loaded& Spooler::loaded(uint64_t number) {
 }
 
 void Spooler::accepted(std::span<const uint64_t> numbers) {
+  // Most events of a batch are of the same rule as the one before.
+  const EventPosition* of = nullptr;
+  uint64_t events = 0;
+  const auto tell = [&] {
+    if (counts_ != nullptr && of != nullptr) counts_->sent(of->table, of->rule, events);
+    events = 0;
+  };
   for (const uint64_t number : numbers) {
     Loaded& event = loaded(number);
     event.done = true;
-    if (counts_ != nullptr) counts_->sent(event.position.table, event.position.rule, 1);
+    if (of == nullptr || of->rule != event.position.rule || of->table != event.position.table) {
+      tell();
+      of = &event.position;
+    }
+    ++events;
   }
+  tell();
 }
 
 void Spooler::refused(uint64_t number, std::string payload, const Refusal& why) {

@@ -14,6 +14,7 @@
 #include "pipeline/dead_letter_queue.hpp"
 #include "pipeline/event_fates.hpp"
 #include "pipeline/inflight_ledger.hpp"
+#include "pipeline/lane_batches.hpp"
 #include "pipeline/lane_queues.hpp"
 #include "pipeline/lane_work.hpp"
 #include "pipeline/rule_counts.hpp"
@@ -108,6 +109,7 @@ class Spooler final : public EventFates {
   const uint64_t most_bytes_;
   RuleCounts* counts_ = nullptr;  // may be none
   LaneQueues outgoing_;
+  LaneBatches batches_;
 
   bool in_use_ = false;
   std::deque<Pending> pending_;         // in the order of the stream

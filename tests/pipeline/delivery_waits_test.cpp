@@ -209,6 +209,39 @@ TEST_F(DeliveryWaits, AHoldWithNothingToProbeWithSleeps) {
   EXPECT_TRUE(store_.empty()) << "it probes as soon as there is something";
 }
 
+TEST_F(DeliveryWaits, AfterALargeBatchTheNextEventsGatherForAMoment) {
+  const SteadyTime start = clock_.steady();
+  std::vector<std::pair<milliseconds, std::string>> sent;
+  SlowDestination destination(clock_, [&](size_t, const std::string& events) {
+    sent.emplace_back(std::chrono::duration_cast<milliseconds>(clock_.steady() - start), events);
+    return SlowDestination::Answer{accepted()};
+  });
+  for (int i = 0; i < 50; ++i)
+    bring(0, "{}");
+  on_wait_ = [&] {
+    if (destination.waits.size() == 1) bring(0, "a");
+    if (destination.waits.size() == 2) bring(0, "b");
+  };
+  deliver(destination, 100ms, 100, nullptr);
+  ASSERT_EQ(sent.size(), 2u);
+  EXPECT_EQ(sent[1], std::pair(Delivery::kMostGathering, std::string("a,b")));
+}
+
+TEST_F(DeliveryWaits, WhereLittleHappensAnEventIsSentAtOnce) {
+  const SteadyTime start = clock_.steady();
+  std::vector<milliseconds> sent;
+  SlowDestination destination(clock_, [&](size_t, const std::string&) {
+    sent.push_back(std::chrono::duration_cast<milliseconds>(clock_.steady() - start));
+    return SlowDestination::Answer{accepted()};
+  });
+  bring(0, "a");
+  on_wait_ = [&] {
+    if (sent.size() == 1 && clock_.steady() - start >= Delivery::kGatheringPerEvent) bring(0, "b");
+  };
+  deliver(destination, 100ms, 100, nullptr);
+  EXPECT_EQ(sent, (std::vector<milliseconds>{0ms, Delivery::kGatheringPerEvent}));
+}
+
 // A proxy that is broken now this way, now that, shows no more than one that always says the same.
 TEST_F(DeliveryWaits, ARefusalBetweenFailuresIsNotBelievedWhileNothingIsAccepted) {
   bool good = true;

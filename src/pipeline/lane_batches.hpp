@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/event_batch.hpp"
+#include "pipeline/lane_queues.hpp"
+
+namespace waltrack {
+
+// Events that gather on their way into the queues, so that a lock is taken for many of them and not
+// for each: a batch a lane, and behind them all one of events that concern several lanes. Belongs
+// to one thread.
+class LaneBatches {
+ public:
+  explicit LaneBatches(LaneQueues& queues) : queues_(queues), fresh_(queues.lanes()) {}
+
+  // Whether events of these lanes may be added before the next push(): it must come first when that
+  // would make a batch too large, or put an event of one lane before one of several that is older.
+  bool takes(LaneSet lanes) const;
+
+  // The batch that an event of these lanes belongs into: append it, or take back what was appended.
+  // Good until push(). takes(lanes) is so.
+  EventBatch& at(LaneSet lanes);
+
+  // Appends a whole one.
+  void add(LaneSet lanes, uint64_t sequence, std::string_view event);
+
+  // So much has gathered that it is time to push.
+  bool is_full() const { return full_; }
+  void note_growth(const EventBatch& batch);
+
+  // Moves all into the queues.
+  void push();
+
+ private:
+  LaneQueues& queues_;
+  std::vector<EventBatch> fresh_;  // one a lane
+  EventBatch fence_;
+  LaneSet fence_lanes_ = 0;
+  bool full_ = false;
+};
+
+}  // namespace waltrack
