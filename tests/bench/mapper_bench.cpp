@@ -1,6 +1,5 @@
-// What a row costs in the mapper: an identify rule of six plain columns, and a track rule with a
-// condition and three expressions. "allocations" counts ours in the steady state, per row; it must
-// be 0.
+// What a row costs in the mapper: rows of the shop, and one row through rules of different kinds.
+// "allocations" must be 0.
 
 #include <benchmark/benchmark.h>
 #include <cstdio>
@@ -10,9 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/kept_rows.hpp"
+#include "bench/row_figures.hpp"
+#include "bench/shop_mapper.hpp"
+#include "bench/shop_stream.hpp"
 #include "mapping/mapper.hpp"
 #include "mapping/test_change.hpp"
-#include "support/allocation_count.hpp"
 
 namespace waltrack {
 namespace {
@@ -61,24 +63,22 @@ class BufferSink final : public EventSink {
     if (buffer_.size() > 1'000'000) buffer_.clear();
     return &buffer_;
   }
-  void close() override { ++events_; }
+  void close() override {}
   void abandon() override { std::abort(); }
   void reject(const Rule&, std::string_view, std::string_view detail) override {
     std::fprintf(stderr, "%s\n", std::string(detail).c_str());
     std::abort();
   }
-  int64_t events() const { return events_; }
 
  private:
   std::string buffer_;
-  int64_t events_ = 0;
 };
 
 // What the rows are: new ones, or updates of which the whole old row is known, and where the plan
 // or only the number of seats (which no identify below but the first mentions) has changed.
 enum class Rows { inserts, plan_updates, other_updates };
 
-void map_rows(benchmark::State& state, std::string_view yaml, Rows rows = Rows::inserts) {
+void map_row(benchmark::State& state, std::string_view yaml, Rows rows = Rows::inserts) {
   Diagnostics diagnostics;
   Table users = users_table(ReplicaIdentity::full);
   Table orders = users;
@@ -105,33 +105,51 @@ void map_rows(benchmark::State& state, std::string_view yaml, Rows rows = Rows::
   BufferSink sink;
   for (int i = 0; i < 10'000; ++i)
     mapper->map(change.transaction(), change.change(), sink);
-  const size_t before = allocation_count();
+  RowFigures figures(state);
   for (auto _ : state)
     mapper->map(change.transaction(), change.change(), sink);
-  state.counters["allocations"] = benchmark::Counter(
-      static_cast<double>(allocation_count() - before), benchmark::Counter::kAvgIterations);
-  state.SetItemsProcessed(state.iterations());
+  figures.tell(1);
+}
+
+void map_all(Mapper& mapper, const KeptRows& rows, EventSink& sink) {
+  for (const KeptRows::Row& row : rows.all())
+    mapper.map(row.transaction, row.change, sink);
+}
+
+void map_rows(benchmark::State& state, ShopRows rows) {
+  ShopStream stream(Plugin::pgoutput, rows);
+  const KeptRows kept(stream);
+  const std::unique_ptr<Mapper> mapper = shop_mapper();
+  BufferSink sink;
+  for (int i = 0; i < 10; ++i)
+    map_all(*mapper, kept, sink);
+  RowFigures figures(state);
+  for (auto _ : state)
+    map_all(*mapper, kept, sink);
+  figures.tell(kept.all().size());
 }
 
 void plain_columns(benchmark::State& state) {
-  map_rows(state, kPlain);
+  map_row(state, kPlain);
 }
 void condition_and_expressions(benchmark::State& state) {
-  map_rows(state, kExpressions);
+  map_row(state, kExpressions);
 }
 void modified_values(benchmark::State& state) {
-  map_rows(state, kModified);
+  map_row(state, kModified);
 }
 void identify_of_a_changed_row(benchmark::State& state) {
-  map_rows(state, kPlain, Rows::plan_updates);
+  map_row(state, kPlain, Rows::plan_updates);
 }
 void identify_that_says_the_same(benchmark::State& state) {
-  map_rows(state, kPlain, Rows::other_updates);
+  map_row(state, kPlain, Rows::other_updates);
 }
 void table_without_mapping(benchmark::State& state) {
-  map_rows(state, kOtherTable);
+  map_row(state, kOtherTable);
 }
 
+BENCHMARK_CAPTURE(map_rows, inserts, ShopRows::inserts);
+BENCHMARK_CAPTURE(map_rows, updates, ShopRows::updates);
 BENCHMARK(plain_columns);
 BENCHMARK(condition_and_expressions);
 BENCHMARK(modified_values);

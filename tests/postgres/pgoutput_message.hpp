@@ -22,14 +22,17 @@ class PgoutputMessage {
     bytes_.append(text).push_back('\0');
     return std::move(*this);
   }
+  PgoutputMessage&& bytes(std::string_view text) && {
+    bytes_.append(text);
+    return std::move(*this);
+  }
   // "n" and "u" as in the protocol; anything else is "t" and the text behind it: "t42".
   PgoutputMessage&& tuple(std::initializer_list<std::string_view> values) && {
     PgoutputMessage&& self = std::move(*this).u16(values.size());
     for (const std::string_view value : values) {
       std::move(self).letter(value.front());
       if (value.front() != 't') continue;
-      std::move(self).u32(value.size() - 1);
-      self.bytes_.append(value.substr(1));
+      std::move(self).u32(value.size() - 1).bytes(value.substr(1));
     }
     return std::move(self);
   }
