@@ -10,15 +10,6 @@ namespace {
 
 constexpr const char* kBaseSlot = "bench_base";
 
-PostgresOptions postgres_options() {
-  PostgresOptions options;
-  options.settings = {{"shared_buffers", "1GB"},
-                      {"max_wal_size", "8GB"},
-                      {"autovacuum", "off"},  // it would work at a time of its own choosing
-                      {"log_replication_commands", "on"}};
-  return options;
-}
-
 constexpr const char* kTables = R"sql(
 CREATE TABLE users (id bigint PRIMARY KEY, email text, name text, plan text, created_at timestamptz);
 CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint, product text, amount numeric(10,2),
@@ -96,7 +87,16 @@ std::string take_quoted(std::string_view& text, char quote) {
 
 }  // namespace
 
-BenchDatabase::BenchDatabase() : server_(postgres_options()) {
+PostgresOptions bench_postgres_options() {
+  PostgresOptions options;
+  options.settings = {{"shared_buffers", "1GB"},
+                      {"max_wal_size", "8GB"},
+                      {"autovacuum", "off"},  // it would work at a time of its own choosing
+                      {"log_replication_commands", "on"}};
+  return options;
+}
+
+BenchDatabase::BenchDatabase() : server_(bench_postgres_options()) {
   for (const char* sql : {kTables, kInserts, kUpdates})
     server_.exec(sql);
   // As waltrack itself would make it, which is too late: a slot that begins before it can't use it.

@@ -10,6 +10,9 @@
 
 namespace waltrack {
 
+// How the servers that are measured are set up.
+PostgresOptions bench_postgres_options();
+
 // A server of its own with the tables `users` and `orders`, the publication `waltrack` of both, and
 // a piece of log that can be read again and again: each contestant gets a slot that begins where
 // the workload does.

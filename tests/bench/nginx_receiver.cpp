@@ -1,8 +1,11 @@
 #include "bench/nginx_receiver.hpp"
 
 #include <arpa/inet.h>
+#include <cstdio>
+#include <fstream>
 #include <netinet/in.h>
 #include <random>
+#include <sstream>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -94,6 +97,20 @@ bool NginxReceiver::try_start() {
 void NginxReceiver::kill() {
   process_->signal(SIGKILL);
   if (!process_->wait(15s)) throw std::runtime_error("nginx survives SIGKILL");
+}
+
+bool NginxReceiver::has_client() const {
+  // "NUMBER: LOCAL_ADDRESS:PORT REMOTE_ADDRESS:PORT STATE …", in hexadecimal; state 01:
+  // established.
+  char here[16];
+  std::snprintf(here, sizeof here, ":%04X", static_cast<unsigned>(port_));
+  std::ifstream sockets("/proc/net/tcp");
+  for (std::string line; std::getline(sockets, line);) {
+    std::string number, local, remote, state;
+    std::istringstream(line) >> number >> local >> remote >> state;
+    if (local.ends_with(here) && state == "01") return true;
+  }
+  return false;
 }
 
 std::string NginxReceiver::version() const {

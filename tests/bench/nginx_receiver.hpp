@@ -18,6 +18,8 @@ class NginxReceiver {
   void start();  // returns when it takes connections
   void kill();   // SIGKILL, and gone
 
+  bool has_client() const;  // whether anybody is connected to it
+
   std::string base_url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   std::string batch_url() const { return base_url() + "/v1/batch"; }
   std::string version() const;  // "nginx version: nginx/1.22.1"

@@ -3,6 +3,9 @@
 #include <cstdio>
 #include <fstream>
 
+#include "bench/backfill_section.hpp"
+#include "bench/latency_section.hpp"
+#include "bench/outage_section.hpp"
 #include "bench/throughput_section.hpp"
 
 namespace waltrack {
@@ -11,7 +14,15 @@ namespace {
 struct Settings {
   std::string json_file;
   ThroughputSettings throughput;
+  LatencySettings latency;
+  OutageSettings outage;
+  BackfillBenchSettings backfill;
 };
+
+void add_plugin(CLI::App& section, std::vector<std::string>& to) {
+  section.add_option("--plugin", to, "Only this one")
+      ->check(CLI::IsMember({"wal2json", "pgoutput"}));
+}
 
 void add_throughput(CLI::App& app, Settings& settings) {
   CLI::App* section = app.add_subcommand("throughput", "Rows a second, beside pg_recvlogical");
@@ -20,9 +31,39 @@ void add_throughput(CLI::App& app, Settings& settings) {
   section->add_option("--rounds", to.rounds, "How often each is measured")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  section->add_option("--plugin", to.plugins, "Only this one")
-      ->check(CLI::IsMember({"wal2json", "pgoutput"}));
+  add_plugin(*section, to.plugins);
   section->add_option("--workload", to.workload, "Only workloads whose name has this in it");
+}
+
+void add_latency(CLI::App& app, Settings& settings) {
+  CLI::App* section = app.add_subcommand("latency", "From commit to arrival");
+  LatencySettings& to = settings.latency;
+  section->add_option("--seconds", to.seconds, "At each rate, the first is left out")
+      ->check(CLI::Range(2, 3600))
+      ->capture_default_str();
+  section->add_option("--rate", to.rates, "Transactions a second")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  add_plugin(*section, to.plugins);
+}
+
+void add_outage(CLI::App& app, Settings& settings) {
+  CLI::App* section = app.add_subcommand("outage", "Catching up after the receiver was away");
+  OutageSettings& to = settings.outage;
+  section->add_option("--rows", to.rows, "Rows that are committed meanwhile")
+      ->capture_default_str();
+  section->add_option("--seconds", to.seconds, "How long it is away, at least")
+      ->capture_default_str();
+  add_plugin(*section, to.plugins);
+}
+
+void add_backfill(CLI::App& app, Settings& settings) {
+  CLI::App* section = app.add_subcommand("backfill", "Rows that are there already, against COPY");
+  BackfillBenchSettings& to = settings.backfill;
+  section->add_option("--rows", to.rows, "Rows of the table")->capture_default_str();
+  section->add_option("--rounds", to.rounds, "How often it is measured without changes")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
 }
 
 void save(const BenchReport& report, const std::string& json_file) {
@@ -39,11 +80,19 @@ int run(int argc, char** argv) {
   app.fallthrough();
   app.add_option("--json", settings.json_file, "Write all figures to this file");
   add_throughput(app, settings);
+  add_latency(app, settings);
+  add_outage(app, settings);
+  add_backfill(app, settings);
   CLI11_PARSE(app, argc, argv);
 
-  const bool all = app.get_subcommands().empty();
+  const auto is_wanted = [&](const char* section) {
+    return app.get_subcommands().empty() || app.got_subcommand(section);
+  };
   BenchReport report;
-  if (all || app.got_subcommand("throughput")) measure_throughput(settings.throughput, report);
+  if (is_wanted("throughput")) measure_throughput(settings.throughput, report);
+  if (is_wanted("latency")) measure_latency(settings.latency, report);
+  if (is_wanted("outage")) measure_outage(settings.outage, report);
+  if (is_wanted("backfill")) measure_backfill(settings.backfill, report);
   save(report, settings.json_file);
   return 0;
 }

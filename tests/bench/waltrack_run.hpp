@@ -57,7 +57,7 @@ class WaltrackRun {
   std::unique_ptr<ChildProcess> process_;
 };
 
-// Throws unless exactly so many events were delivered, and nothing else came of the rows.
+// Throws unless exactly so many events were accepted, and there are no dead letters.
 void expect_all_delivered(const StateStatus& status, uint64_t events);
 
 }  // namespace waltrack
