@@ -1,5 +1,6 @@
 #include "bench/throughput_section.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "bench/bench_database.hpp"
@@ -27,8 +28,6 @@ struct Rounds {
 };
 
 struct Fixture {
-  const ThroughputSettings& settings;
-  BenchReport& report;
   BenchDatabase database;
   NginxReceiver receiver;
   NodePeer peer;
@@ -93,7 +92,7 @@ void add_peer(BenchReport& report, const BenchWorkload& workload, const Rounds& 
                      {{"workload", "workload", 31},
                       {"peer", "peer rows/s", 14},
                       {"waltrack", "waltrack rows/s", 15},
-                      {"ratio", "waltrack÷peer", 14, 1},
+                      {"ratio", "ratio", 6, 1},
                       {"ratio_min", "min", 6, 1},
                       {"ratio_max", "max", 6, 1}});
   const Sample ratio(rounds.peer_ratio);
@@ -101,6 +100,19 @@ void add_peer(BenchReport& report, const BenchWorkload& workload, const Rounds& 
       {workload.name, Sample(rounds.peer).median(), Sample(rounds.waltrack).median(),
        ratio.median(), ratio.min(), ratio.max()},
       {{"rows", workload.rows}, {"rounds", {{"peer", rounds.peer}, {"ratio", rounds.peer_ratio}}}});
+}
+
+// It speaks wal2json only.
+bool has_peer(const BenchWorkload& workload, const std::string& plugin) {
+  return workload.has_peer && plugin == "wal2json";
+}
+
+bool wants_peer(const std::vector<BenchWorkload>& workloads,
+                const std::vector<std::string>& plugins) {
+  return std::ranges::any_of(workloads, [&](const BenchWorkload& workload) {
+    return std::ranges::any_of(
+        plugins, [&](const std::string& plugin) { return has_peer(workload, plugin); });
+  });
 }
 
 std::vector<BenchWorkload> chosen_workloads(const ThroughputSettings& settings) {
@@ -122,9 +134,12 @@ std::vector<BenchWorkload> chosen_workloads(const ThroughputSettings& settings) 
 
 void measure_throughput(const ThroughputSettings& settings, BenchReport& report) {
   const std::vector<BenchWorkload> workloads = chosen_workloads(settings);
-  Fixture fixture{settings, report, {}, {}, {}};
+  Fixture fixture;
   report.set_machine("postgres", fixture.database.version());
   report.set_machine("receiver", fixture.receiver.version());
+  if (wants_peer(workloads, settings.plugins) && !fixture.peer.obstacle().empty()) {
+    report.remark("the Node peer is left out: " + fixture.peer.obstacle());
+  }
   report.begin_table("throughput",
                      "Throughput, waltrack ÷ pg_recvlogical, median of " +
                          std::to_string(settings.rounds) + " rounds",
@@ -143,16 +158,12 @@ void measure_throughput(const ThroughputSettings& settings, BenchReport& report)
     fixture.database.write(workload);
     for (const std::string& plugin : settings.plugins) {
       Rounds rounds;
-      const bool peer =
-          workload.has_peer && plugin == "wal2json" && fixture.peer.obstacle().empty();
+      const bool peer = has_peer(workload, plugin) && fixture.peer.obstacle().empty();
       for (int i = 0; i < settings.rounds; ++i)
         run_round(fixture, workload, plugin, peer && i < kPeerRounds, rounds);
       add_row(report, workload, plugin, rounds);
       if (peer) with_peer = {workload, rounds};
     }
-  }
-  if (!fixture.peer.obstacle().empty()) {
-    report.remark("the Node peer is left out: " + fixture.peer.obstacle());
   }
   if (with_peer) {
     report.set_machine("node", fixture.peer.version());

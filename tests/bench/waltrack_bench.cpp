@@ -85,15 +85,17 @@ int run(int argc, char** argv) {
   add_backfill(app, settings);
   CLI11_PARSE(app, argc, argv);
 
-  const auto is_wanted = [&](const char* section) {
-    return app.get_subcommands().empty() || app.got_subcommand(section);
-  };
   BenchReport report;
-  if (is_wanted("throughput")) measure_throughput(settings.throughput, report);
-  if (is_wanted("latency")) measure_latency(settings.latency, report);
-  if (is_wanted("outage")) measure_outage(settings.outage, report);
-  if (is_wanted("backfill")) measure_backfill(settings.backfill, report);
-  save(report, settings.json_file);
+  save(report, settings.json_file);  // better told now than in half an hour
+  const auto measure = [&](const char* section, auto&& measure_section) {
+    if (!app.get_subcommands().empty() && !app.got_subcommand(section)) return;
+    measure_section();
+    save(report, settings.json_file);  // a later one may fail
+  };
+  measure("throughput", [&] { measure_throughput(settings.throughput, report); });
+  measure("latency", [&] { measure_latency(settings.latency, report); });
+  measure("outage", [&] { measure_outage(settings.outage, report); });
+  measure("backfill", [&] { measure_backfill(settings.backfill, report); });
   return 0;
 }
 
