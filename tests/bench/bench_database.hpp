@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bench/bench_workload.hpp"
+#include "model/lsn.hpp"
+#include "support/postgres_server.hpp"
+
+namespace waltrack {
+
+// How the servers that are measured are set up.
+PostgresOptions bench_postgres_options();
+
+// A server of its own with the tables `users` and `orders`, the publication `waltrack` of both, and
+// a piece of log that can be read again and again: each contestant gets a slot that begins where
+// the workload does.
+class BenchDatabase {
+ public:
+  static constexpr const char* kSlot = "waltrack";
+
+  BenchDatabase();
+
+  // Empties the tables and does the workload. Nothing is in the log behind it, but what the server
+  // writes there of its own.
+  void write(const BenchWorkload& workload);
+  // The end of the last commit of write().
+  Lsn end() const { return end_; }
+
+  // Makes kSlot, with its position before the workload, in place of the one that was there.
+  void renew_slot(const std::string& plugin) const;
+  // With which options kSlot was read last, as the server logged them.
+  std::vector<std::pair<std::string, std::string>> last_stream_options() const;
+
+  const PostgresServer& server() const { return server_; }
+  std::string version() const { return server_.value("SHOW server_version"); }
+
+ private:
+  PostgresServer server_;
+  Lsn end_;
+};
+
+}  // namespace waltrack

@@ -1,0 +1,83 @@
+#include "bench/bench_workload.hpp"
+
+namespace waltrack {
+namespace {
+
+constexpr const char* kColumns = R"yaml(
+table: users
+user_id: id
+identify:
+  traits: { email: email, name: name, plan: plan, created_at: created_at }
+---
+table: orders
+user_id: user_id
+track:
+  - event: Order Placed
+    on: [insert, update]
+    properties: { order_id: id, product: product, amount: amount, currency: currency, created_at: created_at }
+)yaml";
+
+constexpr const char* kExpressions = R"yaml(
+table: users
+user_id: id
+identify:
+  when: plan is distinct from 'internal'
+  traits:
+    email: lower(email)
+    name: name
+    plan: plan
+    created_at: created_at
+---
+table: orders
+user_id: user_id
+track:
+  - event: Order Placed
+    when: amount >= 0 and currency is not null
+    properties:
+      order_id: id
+      product: product || ' (' || currency || ')'
+      amount: amount
+      cents: round(amount * 100)
+      created_at: created_at
+)yaml";
+
+// 500000: "500,000".
+std::string grouped(uint64_t number) {
+  std::string text = std::to_string(number);
+  for (size_t at = text.size(); at > 3;)
+    text.insert(at -= 3, ",");
+  return text;
+}
+
+}  // namespace
+
+BenchWorkload usual_workload(uint64_t rows) {
+  return {.name = "1,000-row transactions",
+          .rows = rows,
+          .rows_per_transaction = 1000,
+          .mapping = kColumns,
+          .has_peer = true};
+}
+
+std::vector<BenchWorkload> throughput_workloads(uint64_t rows) {
+  const BenchWorkload usual = usual_workload(rows);
+  BenchWorkload single = usual;
+  single.name = "one-row transactions";
+  single.rows_per_transaction = 1;
+  single.has_peer = false;
+  BenchWorkload large = usual;
+  large.name = "one " + grouped(rows) + "-row transaction";
+  large.rows_per_transaction = rows;
+  large.has_peer = false;
+  BenchWorkload updates = usual;
+  updates.name = "updates, REPLICA IDENTITY FULL";
+  updates.kind = BenchWorkload::Kind::updates;
+  updates.has_peer = false;
+  BenchWorkload expressions = usual;
+  expressions.name = "1,000-row, with expressions";
+  expressions.mapping = kExpressions;
+  expressions.has_peer = false;
+  return {single, usual, large, updates, expressions};
+}
+
+}  // namespace waltrack
