@@ -15,7 +15,7 @@ RUN find /etc/apt -name '*.sources' -o -name sources.list \
  && apt-get install -y --no-install-recommends \
       g++ cmake ninja-build pkg-config \
       libpq-dev libpqxx-dev libsimdjson-dev nlohmann-json3-dev libyaml-cpp-dev libsqlite3-dev \
-      libsqlitecpp-dev libcurl4-openssl-dev libdeflate-dev libxxhash-dev libssl-dev libspdlog-dev \
+      libsqlitecpp-dev libcurl4-openssl-dev libisal-dev libxxhash-dev libssl-dev libspdlog-dev \
       libfmt-dev libcli11-dev libcpp-httplib-dev libre2-dev libutf8proc-dev zlib1g-dev \
       prometheus-cpp-dev \
  && rm -rf /var/lib/apt/lists/*
@@ -35,7 +35,7 @@ RUN find /etc/apt -name '*.sources' -o -name sources.list \
       | xargs -r sed -i "s|http://deb.debian.org|$DEBIAN_MIRROR|" \
  && apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-      ca-certificates libcpp-httplib0.18 libcurl4t64 libdeflate0 libpq5 libprometheus-cpp-core1.0 \
+      ca-certificates libcpp-httplib0.18 libcurl4t64 libisal2 libpq5 libprometheus-cpp-core1.0 \
       libre2-11 libsimdjson25 libspdlog1.15 libsqlite3-0 libssl3t64 libutf8proc3 libxxhash0 libyaml-cpp0.8 \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 10001 waltrack \

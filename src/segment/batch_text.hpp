@@ -1,11 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
-
-struct libdeflate_compressor;
+#include <vector>
 
 namespace waltrack {
 
@@ -21,12 +19,9 @@ class BatchText {
   void encode(std::string_view events, int64_t sent_at_us, std::string& out);
 
  private:
-  struct Free {
-    void operator()(libdeflate_compressor* compressor) const;
-  };
-
-  std::unique_ptr<libdeflate_compressor, Free> compressor_;
   std::string plain_;
+  std::vector<uint8_t> packed_;
+  std::vector<uint8_t> tables_;  // the compressor's
 };
 
 }  // namespace waltrack

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <libdeflate.h>
+#include <random>
 
 #include "segment/limits.hpp"
 #include "support/fake_clock.hpp"
@@ -45,6 +46,23 @@ TEST(BatchText, EnvelopeIsAsLongAsTheLimitsSay) {
   std::string body;
   text.encode(std::string(kBatchBytes - kEnvelopeBytes, ' '), kNoonUs, body);
   EXPECT_EQ(gunzip(body).size(), kBatchBytes);
+}
+
+// Bytes that can't be made smaller, of all lengths around those where gzip begins another block.
+TEST(BatchText, WhatCannotBeMadeSmallerFitsToo) {
+  BatchText text;
+  std::string body;
+  std::mt19937_64 random(1);
+  std::string noise(kBatchBytes - kEnvelopeBytes, '\0');
+  for (char& byte : noise)
+    byte = static_cast<char>(random());
+  for (const size_t length : {size_t{0}, size_t{1}, size_t{65'400}, size_t{65'535}, size_t{65'536},
+                              size_t{200'000}, noise.size()}) {
+    text.encode(std::string_view(noise).substr(0, length), kNoonUs, body);
+    const std::string plain = gunzip(body);
+    EXPECT_EQ(plain.size(), length + kEnvelopeBytes);
+    EXPECT_NE(plain.find(noise.substr(0, length)), std::string::npos);
+  }
 }
 
 }  // namespace waltrack
