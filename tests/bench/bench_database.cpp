@@ -31,7 +31,7 @@ BEGIN
       INSERT INTO users VALUES (n / 5 + 1, 'User' || n || '@example.com', names[1 + n % 7 % 5],
         plans[1 + n % 3], begin_at + n * interval '1 second');
     ELSE
-      INSERT INTO orders VALUES (n, 1 + n * 7919 % (row_count / 5 + 1), products[1 + n % 7 % 5],
+      INSERT INTO orders VALUES (n, 1 + n::bigint * 7919 % (row_count / 5 + 1), products[1 + n % 7 % 5],
         n % 100000 / 100.0, currencies[1 + n % 3], begin_at + n * interval '1 second');
     END IF;
     IF (n + 1) % per_transaction = 0 THEN COMMIT; END IF;
