@@ -12,8 +12,8 @@ namespace {
 
 // Little-endian whatever the machine: ids must not depend on where waltrack runs.
 void put_u64(unsigned char* at, uint64_t value) {
-  for (int i = 0; i < 8; ++i)
-    at[i] = static_cast<unsigned char>(value >> (8 * i));
+  if constexpr (std::endian::native == std::endian::big) value = __builtin_bswap64(value);
+  std::memcpy(at, &value, sizeof value);
 }
 
 // Length-prefixed, so that ("ab", "c") and ("a", "bc") differ.

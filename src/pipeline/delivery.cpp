@@ -25,7 +25,7 @@ Delivery::Delivery(LaneQueues& lanes, EventFates& fates, Destination& destinatio
       fates_(&fates) {
   const uint64_t seed = settings.seed.value_or(std::random_device()());
   for (size_t i = 0; i < lanes.lanes(); ++i) {
-    lanes_.push_back({.backoff = Backoff(settings.first_backoff, settings.backoff_cap, seed + i)});
+    lanes_.add(Backoff(settings.first_backoff, settings.backoff_cap, seed + i));
   }
 }
 
@@ -60,14 +60,8 @@ void Delivery::see_to_the_spool(SteadyTime now) {
     leaving_ = is_away_for_long(now);
     if (!leaving_ || in_flight_ > 0) return;
     leaving_ = false;
-    std::vector<LaneWork::Piece> work;
-    for (Lane& lane : lanes_) {
-      condemn(lane.work.reopen());
-      for (LaneWork::Piece& piece : lane.work.take_pieces())
-        work.push_back(std::move(piece));
-      lane.retests_suspect = false;
-    }
-    spooler_->begin(std::move(work));
+    condemn(lanes_.reopen());
+    spooler_->begin(lanes_.take_pieces());
     work_from(spooler_->outgoing(), *spooler_);
   }
   spooled_ |= spooler_->work();
@@ -78,11 +72,6 @@ void Delivery::see_to_the_spool(SteadyTime now) {
 
 bool Delivery::is_away_for_long(SteadyTime now) const {
   return trouble_.since() && now - *trouble_.since() >= spooler_->after() && has_work();
-}
-
-bool Delivery::has_suspects() const {
-  return std::any_of(lanes_.begin(), lanes_.end(),
-                     [](const Lane& lane) { return lane.work.has_suspects(); });
 }
 
 void Delivery::work_from(LaneQueues& queues, EventFates& fates) {
@@ -145,7 +134,7 @@ bool Delivery::load(size_t i) {
 // The oldest event that was set aside, or else the next of any lane.
 void Delivery::choose_probe(SteadyTime now) {
   starved_ = false;
-  probing_ = oldest(&LaneWork::suspect);
+  probing_ = lanes_.oldest_suspect();
   if (probing_) {
     lanes_[*probing_].work.reopen_first();
     lanes_[*probing_].retests_suspect = true;
@@ -228,13 +217,13 @@ void Delivery::accept(size_t i, SteadyTime now) {
   trouble_.accepted();
   const bool retested = std::exchange(lane.retests_suspect, false);
   // Newer events of the same users have passed those.
-  if (!done.reopened) condemn(done.lanes, lane.request);
+  if (!done.reopened) condemn(lanes_.take_suspects(done.lanes, lane.request));
   if (held_ && lane.request <= sent_before_hold_) return;
   suspected_ = 0;
   if (held_ || retested) {
     end_hold();
   } else if (!restoring()) {
-    condemn(~LaneSet{0}, lane.request);
+    condemn(lanes_.take_suspects(~LaneSet{0}, lane.request));
   }
   hurry_others(now);
 }
@@ -243,18 +232,7 @@ void Delivery::accept(size_t i, SteadyTime now) {
 void Delivery::end_hold() {
   held_ = false;
   probing_.reset();
-  for (Lane& lane : lanes_)
-    condemn(lane.work.reopen());
-}
-
-// The lane whose event of that kind is the oldest.
-std::optional<size_t> Delivery::oldest(std::optional<uint64_t> (LaneWork::*event)() const) const {
-  std::optional<size_t> oldest;
-  for (size_t i = 0; i < lanes_.size(); ++i) {
-    const std::optional<uint64_t> number = (lanes_[i].work.*event)();
-    if (number && (!oldest || *number < *(lanes_[*oldest].work.*event)())) oldest = i;
-  }
-  return oldest;
+  condemn(lanes_.reopen());
 }
 
 // One success shows that the receiver is back: no lane needs to sleep on. Once only: a batch that
@@ -270,22 +248,10 @@ void Delivery::hurry_others(SteadyTime now) {
 
 // Unless a lane is in it still. A receiver that refuses the last event of a lane is there, too.
 void Delivery::end_trouble() {
-  if (held_) return;
-  for (const Lane& lane : lanes_)
-    if (lane.failing && lane.work.has_pieces()) return;
-  trouble_.over();
+  if (!held_ && !lanes_.has_failing()) trouble_.over();
 }
 
-// The events of any of these lanes that were set aside before that request are at fault.
-void Delivery::condemn(LaneSet lanes, uint64_t before_request) {
-  for (Lane& lane : lanes_)
-    condemn(lane, lanes, before_request);
-}
-
-void Delivery::condemn(Lane& lane, LaneSet lanes, uint64_t before_request) {
-  condemn(lane.work.take_suspects(lanes, before_request));
-}
-
+// They are at fault.
 void Delivery::condemn(std::vector<LaneWork::Suspect> suspects) {
   for (LaneWork::Suspect& suspect : suspects) {
     EventBatch& event = suspect.piece.events;
@@ -296,7 +262,7 @@ void Delivery::condemn(std::vector<LaneWork::Suspect> suspects) {
 
 // What the lane has set aside is at fault.
 void Delivery::blame(Lane& lane) {
-  condemn(lane, ~LaneSet{0}, lane.request + 1);
+  condemn(lane.work.take_suspects(~LaneSet{0}, lane.request + 1));
   end_trouble();
 }
 
@@ -333,7 +299,7 @@ void Delivery::refuse(size_t i, const Outcome& outcome, SteadyTime now) {
 void Delivery::hold_for_want_of_evidence(SteadyTime now) {
   if (!evidence_due_ || now < *evidence_due_) return;
   evidence_due_.reset();
-  if (held_ || !has_suspects()) return;
+  if (held_ || !lanes_.has_suspects()) return;
   if (in_flight_ > 0 || has_something_to_send()) {
     evidence_due_ = now + settings_.patience;
     return;
@@ -366,17 +332,14 @@ void Delivery::retry(Lane& lane, const Outcome& outcome, SteadyTime now) {
   lane.failing = true;
   lane.due = now + lane.backoff.next();
   const LaneWork::Piece& piece = lane.work.piece();
-  if (!piece.reopened) {
-    for (Lane& other : lanes_)
-      other.work.pass_suspects(piece.lanes, lane.request);
-  }
+  if (!piece.reopened) lanes_.pass_suspects(piece.lanes, lane.request);
   if (outcome.retry_after) {
     quiet_until_ = std::max(quiet_until_.value_or(now), now + *outcome.retry_after);
   }
   if (held_ && lane.request <= sent_before_hold_) return;
   trouble_.tell(false, outcome);
   // It says nothing of what was refused: that waits for an acceptance.
-  if (held_ && (piece.reopened || has_suspects())) return hold_until(lane.due);
+  if (held_ && (piece.reopened || lanes_.has_suspects())) return hold_until(lane.due);
   held_ = false;
   probing_.reset();
 }
@@ -392,10 +355,7 @@ void Delivery::hold_until(SteadyTime next_probe) {
   probing_.reset();
   sent_before_hold_ = requests_;
   next_probe_ = next_probe;
-  for (Lane& lane : lanes_) {
-    lane.work.set_aside_reopened();
-    lane.retests_suspect = false;
-  }
+  lanes_.set_aside_reopened();
 }
 
 void Delivery::hold_refusals(const Outcome& outcome, SteadyTime now) {

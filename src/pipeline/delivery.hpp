@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "model/destination.hpp"
 #include "pipeline/delivery_condition.hpp"
+#include "pipeline/delivery_lanes.hpp"
 #include "pipeline/delivery_trouble.hpp"
 #include "pipeline/event_fates.hpp"
 #include "pipeline/lane_queues.hpp"
@@ -77,21 +78,7 @@ class Delivery {
   uint64_t delivered_events() const { return delivered_.load(std::memory_order_relaxed); }
 
  private:
-  struct Lane {
-    enum class Phase { idle, in_flight, waiting };
-    Phase phase = Phase::idle;
-    LaneWork work{};
-    size_t batch_events = 0;       // of the batch that it took last
-    bool took_some = false;        // the receiver, of that batch
-    bool retests_suspect = false;  // the first piece is a suspect that was reopened alone
-    SteadyTime due{};              // waiting: when to try again
-    Backoff backoff;
-    uint64_t request = 0;  // the number of its last one
-    SteadyTime sent{};     // that one
-    SteadyTime gathers_until{};
-    bool failing = false;  // its batch was not accepted yet
-    bool hurried = false;  // failing: it was tried at once after another lane's success
-  };
+  using Lane = DeliveryLane;
 
   void see_to_the_spool(SteadyTime now);
   bool is_away_for_long(SteadyTime now) const;
@@ -111,11 +98,8 @@ class Delivery {
   void hold_until(SteadyTime next_probe);
   void hold_refusals(const Outcome& outcome, SteadyTime now);
   void end_hold();
-  std::optional<size_t> oldest(std::optional<uint64_t> (LaneWork::*event)() const) const;
   // The lane whose turn it is, while events are sent again that were set aside.
-  std::optional<size_t> restoring() const { return oldest(&LaneWork::reopened); }
-  void condemn(LaneSet lanes, uint64_t before_request);
-  void condemn(Lane& lane, LaneSet lanes, uint64_t before_request);
+  std::optional<size_t> restoring() const { return lanes_.oldest_reopened(); }
   void condemn(std::vector<LaneWork::Suspect> suspects);
   void blame(Lane& lane);
   void hurry_others(SteadyTime now);
@@ -123,8 +107,7 @@ class Delivery {
   void hold_for_want_of_evidence(SteadyTime now);
   bool has_something_to_send();
   // Events that have no fate yet.
-  bool has_work() const { return queues_->bytes() > 0 || restoring() || has_suspects(); }
-  bool has_suspects() const;
+  bool has_work() const { return queues_->bytes() > 0 || restoring() || lanes_.has_suspects(); }
 
   LaneQueues& incoming_;
   EventFates& stream_fates_;
@@ -144,7 +127,7 @@ class Delivery {
   LaneQueues* queues_;  // incoming_, or the spooler's, and their fates
   EventFates* fates_;
   bool leaving_ = false;  // nothing more is sent before the spool is in use
-  std::vector<Lane> lanes_;
+  DeliveryLanes lanes_;
   size_t in_flight_ = 0;
   std::optional<SteadyTime> quiet_until_;  // the receiver asked all lanes to wait
   uint64_t requests_ = 0;                  // counts them
