@@ -48,23 +48,22 @@ bool ReplicationStream::read(ReplicationMessage& message) {
   if (size == -1) fail_at_end();
   if (size < 0) connection_.fail();
   buffer_.reset(buffer);
+  // A row is a TLS record of its own, and libpq takes in one at a time; of the last that it took
+  // something may be left where poll() does not see it.
+  worth_receiving_ = worth_receiving_ || PQsslInUse(raw) != 0;
   message = parse_replication_message({buffer, static_cast<size_t>(size)});
   return true;
 }
 
-// Lets libpq take in what has arrived; false when it can wait for more.
+// Lets libpq take in what has arrived; false when that can wait until more has.
 bool ReplicationStream::receive() {
   PGconn* raw = connection_.raw();
   int arrived = 0;
-  if (!std::exchange(waited_, false) &&
+  if (!std::exchange(worth_receiving_, false) &&
       (ioctl(PQsocket(raw), FIONREAD, &arrived) != 0 || arrived < kWorthReceiving)) {
     return false;
   }
-  // What libpq had no room for in the first turn is left of a TLS record, where poll() does not see
-  // it.
-  for (int turns = PQsslInUse(raw) != 0 ? 2 : 1; turns > 0; --turns) {
-    if (PQconsumeInput(raw) == 0) connection_.fail();
-  }
+  if (PQconsumeInput(raw) == 0) connection_.fail();
   return true;
 }
 
@@ -96,7 +95,7 @@ void ReplicationStream::wait(int wake_fd, std::chrono::milliseconds timeout, boo
   // Without events the socket stays out of it: poll() tells of a hang-up unasked, again and again.
   pollfd waiting[] = {{wake_fd, POLLIN, 0},
                       {events == 0 ? -1 : PQsocket(connection_.raw()), events, 0}};
-  waited_ = true;
+  worth_receiving_ = true;
   const int ready = poll(waiting, 2, static_cast<int>(std::max<int64_t>(0, timeout.count())));
   if (ready > 0 && (waiting[1].revents & POLLOUT) != 0) flush();
 }

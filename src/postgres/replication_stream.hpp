@@ -48,7 +48,7 @@ class ReplicationStream {
   PgConnection connection_;
   std::unique_ptr<char, FreeBuffer> buffer_;
   bool unsent_ = false;
-  bool waited_ = true;  // since it received last
+  bool worth_receiving_ = true;  // however little has arrived
 };
 
 }  // namespace waltrack

@@ -7,7 +7,7 @@
 
 #include "base/error.hpp"
 #include "segment/http_server.hpp"
-#include "segment/self_signed.hpp"
+#include "support/self_signed.hpp"
 #include "support/fake_clock.hpp"
 
 namespace waltrack {

@@ -1,4 +1,4 @@
-#include "segment/self_signed.hpp"
+#include "support/self_signed.hpp"
 
 #include <cstdio>
 #include <cstdlib>

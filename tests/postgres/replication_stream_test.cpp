@@ -1,0 +1,113 @@
+#include "postgres/replication_stream.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <string>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/wakeup.hpp"
+#include "support/postgres_server.hpp"
+#include "support/self_signed.hpp"
+#include "support/wait_until.hpp"
+
+namespace waltrack {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A slot's stream that nothing but rows wakes: the server sends no keepalives of its own accord.
+class ReplicationStreamTest : public testing::Test {
+ protected:
+  ReplicationStreamTest()
+      : server_([] {
+          PostgresOptions options;
+          options.settings = {{"wal_sender_timeout", "0"}, {"autovacuum", "off"}};
+          return options;
+        }()) {
+    server_.exec("CREATE TABLE notes (note text)");
+    server_.exec("ALTER TABLE notes ALTER note SET STORAGE EXTERNAL");  // as large as it looks
+    server_.exec("SELECT pg_create_logical_replication_slot('s', 'test_decoding')");
+  }
+
+  void offer_tls() {
+    const std::filesystem::path key = server_.data_dir() / "server.key";
+    std::filesystem::copy_file(self_signed_.key_file(), key);
+    std::filesystem::permissions(key, std::filesystem::perms::owner_read);
+    struct stat owner = {};
+    ASSERT_EQ(stat(server_.data_dir().c_str(), &owner), 0);
+    ASSERT_EQ(chown(key.c_str(), owner.st_uid, owner.st_gid), 0);
+    std::filesystem::copy_file(self_signed_.certificate_file(), server_.data_dir() / "server.crt");
+    server_.configure({{"ssl", "on"}});
+    server_.reload();
+  }
+
+  ReplicationStream open(const std::string& sslmode) {
+    return ReplicationStream(
+        PgConnection::open(server_.conninfo() + " sslmode=" + sslmode, PgMode::replication), "s",
+        {}, {{"include-xids", "0"}});
+  }
+
+  void insert(int rows, int bytes) {
+    server_.exec("INSERT INTO notes SELECT repeat('x', " + std::to_string(bytes) +
+                 ") FROM generate_series(1, " + std::to_string(rows) + ")");
+  }
+
+  // A wait that sees nothing of what is there already lasts longer than the whole may.
+  void expect_commit(ReplicationStream& stream) {
+    for (;;) {
+      ReplicationMessage message;
+      if (!stream.read(message)) {
+        stream.wait(wakeup_.fd(), 60s, true);
+        ASSERT_LT(std::chrono::steady_clock::now(), end_);
+      } else if (message.payload.starts_with("COMMIT")) {
+        return;
+      }
+    }
+  }
+
+  void expect_rows_of_all_sizes(ReplicationStream& stream) {
+    for (int row = 0; row < 60; ++row) {
+      insert(3, 1 + row * 1500);
+      expect_commit(stream);
+    }
+  }
+
+  // More than the sockets hold.
+  void expect_rows_that_piled_up(ReplicationStream& stream) {
+    for (int more = 0; more < 3; ++more) {
+      insert(12'000, 1000 + more);
+      ASSERT_TRUE(wait_until(
+          [&] {
+            return server_.value(
+                       "SELECT count(*) FROM pg_stat_activity WHERE wait_event = "
+                       "'WalSenderWriteData'") == "1";
+          },
+          20s));
+      expect_commit(stream);
+    }
+  }
+
+  SelfSigned self_signed_;
+  PostgresServer server_;
+  Wakeup wakeup_;
+  const std::chrono::steady_clock::time_point end_ = std::chrono::steady_clock::now() + 50s;
+};
+
+}  // namespace
+
+TEST_F(ReplicationStreamTest, RowsOfAllSizesArriveAsSoonAsTheyAreThere) {
+  ReplicationStream stream = open("disable");
+  expect_rows_that_piled_up(stream);  // first: large rows make libpq's buffer large
+  expect_rows_of_all_sizes(stream);
+}
+
+TEST_F(ReplicationStreamTest, SoTheyDoThroughTls) {
+  offer_tls();
+  ReplicationStream stream = open("require");
+  expect_rows_that_piled_up(stream);  // first: large rows make libpq's buffer large
+  expect_rows_of_all_sizes(stream);
+}
+
+}  // namespace waltrack
