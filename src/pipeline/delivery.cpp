@@ -82,6 +82,7 @@ void Delivery::work_from(LaneQueues& queues, EventFates& fates) {
 }
 
 void Delivery::start_due_lanes(SteadyTime now) {
+  looked_at_ = now;
   hold_for_want_of_evidence(now);
   if (held_ && !probing_ && in_flight_ == 0) {
     if (now >= next_probe_) suspected_ = 0;
@@ -113,7 +114,7 @@ bool Delivery::may_start(size_t i, SteadyTime now) const {
 // Whether the lane lets events gather for a moment.
 bool Delivery::gathers(size_t i, SteadyTime now) const {
   const Lane& lane = lanes_[i];
-  return !held_ && now < lane.gathers_until && !lane.work.has_pieces();
+  return !held_ && now < lane.gathers_until && !lane.work.has_pieces() && queues_->may_grow(i);
 }
 
 // Sees to it that the lane has something to send, if there is anything.
@@ -164,7 +165,8 @@ milliseconds Delivery::until_next(SteadyTime now) const {
       if (lane.phase == Lane::Phase::in_flight) continue;
       if (restoring && (i != *restoring || in_flight_ > 0)) continue;
       if (lane.phase == Lane::Phase::waiting) next = std::min(next, lane.due);
-      if (lane.gathers_until > now) next = std::min(next, lane.gathers_until);
+      // It may have passed meanwhile: other lanes' batches take a while to compress.
+      if (lane.gathers_until > looked_at_) next = std::min(next, lane.gathers_until);
     }
   }
   if (evidence_due_) next = std::min(next, *evidence_due_);

@@ -35,8 +35,9 @@ struct DeliverySettings {
 };
 
 // Sends the lanes' batches, one request in flight a lane, each batch until it is accepted: a batch
-// that must wait keeps its lane, so a user's events stay in order. An idle lane sends at once;
-// while its request is in flight events gather. run() is the delivery thread.
+// that must wait keeps its lane, so a user's events stay in order. While a lane's request is in
+// flight events gather, and for a moment after it if there were many (see kGatheringPerEvent); else
+// an idle lane sends at once. run() is the delivery thread.
 //
 // A batch that is refused is split until the culprits stand alone (LaneWork). They are told to the
 // fates as refused once the receiver has shown that it takes others: it accepted one that was sent
@@ -128,6 +129,7 @@ class Delivery {
   EventFates* fates_;
   bool leaving_ = false;  // nothing more is sent before the spool is in use
   DeliveryLanes lanes_;
+  SteadyTime looked_at_;  // when it last looked which lanes may start
   size_t in_flight_ = 0;
   std::optional<SteadyTime> quiet_until_;  // the receiver asked all lanes to wait
   uint64_t requests_ = 0;                  // counts them

@@ -109,6 +109,11 @@ std::optional<LaneQueues::Taken> LaneQueues::take(size_t lane) {
   return taken;
 }
 
+bool LaneQueues::may_grow(size_t lane) const {
+  const std::lock_guard lock(mutex_);
+  return queues_[lane].size() <= 1;
+}
+
 std::vector<size_t> LaneQueues::lane_bytes() const {
   const std::lock_guard lock(mutex_);
   std::vector<size_t> bytes = taken_;

@@ -61,6 +61,9 @@ class LaneQueues {
   // goes on counting until finish().
   std::optional<Taken> take(size_t lane);
 
+  // Whether more events may travel with what take() would give: nothing stands behind it.
+  bool may_grow(size_t lane) const;
+
   // What was taken for this lane is done with.
   void finish(size_t lane);
 

@@ -157,6 +157,7 @@ void Spooler::load() {
   while (outgoing_.bytes() < settings_.read_ahead_bytes &&
          loaded_bytes_ + letter_bytes_ < 2 * settings_.read_ahead_bytes) {
     if (read_.empty()) {
+      batches_.push();  // they count only there
       for (ReadEvent& event : store_.read(kReadBytes))
         read_.push_back(std::move(event));
     }

@@ -273,15 +273,14 @@ PgResult PgConnection::query_patiently(const std::string& sql,
   }
   while (PQisBusy(raw()) != 0) {
     pollfd waiting{PQsocket(raw()), POLLIN, 0};
-    if (poll(&waiting, 1, static_cast<int>(pause.count())) == 0) {
-      try {
-        meanwhile();
-      } catch (...) {
-        cancel(raw());
-        throw;
-      }
-    } else if (PQconsumeInput(raw()) == 0) {
-      fail();
+    const bool quiet = poll(&waiting, 1, static_cast<int>(pause.count())) == 0;
+    if (PQconsumeInput(raw()) == 0) fail();
+    if (!quiet) continue;
+    try {
+      meanwhile();
+    } catch (...) {
+      cancel(raw());
+      throw;
     }
   }
   PgResult result(PQgetResult(raw()));

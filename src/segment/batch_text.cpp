@@ -31,6 +31,7 @@ void BatchText::encode(std::string_view events, int64_t sent_at_us, std::string&
   if (packed_.size() < most) packed_.resize(most);
   isal_zstream stream;
   isal_deflate_stateless_init(&stream);
+  stream.hist_bits = 0;  // its own window; the call above leaves what lay there
   stream.level = kLevel;
   stream.level_buf = tables_.data();
   stream.level_buf_size = static_cast<uint32_t>(tables_.size());

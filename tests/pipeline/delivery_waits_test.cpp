@@ -31,6 +31,7 @@ class SlowDestination final : public Destination {
       : clock_(clock), answer_(std::move(answer)) {}
 
   void send(size_t lane, std::string_view events) override {
+    clock_.pass(send_takes);
     Answer answer = answer_(lane, std::string(events));
     answer.outcome.lane = lane;
     under_way_.push_back({clock_.steady() + answer.after, std::move(answer.outcome)});
@@ -53,6 +54,7 @@ class SlowDestination final : public Destination {
 
   std::vector<milliseconds> waits;
   std::function<void()> on_wait;
+  milliseconds send_takes{0};
 
  private:
   struct UnderWay {
@@ -225,6 +227,39 @@ TEST_F(DeliveryWaits, AfterALargeBatchTheNextEventsGatherForAMoment) {
   deliver(destination, 100ms, 100, nullptr);
   ASSERT_EQ(sent.size(), 2u);
   EXPECT_EQ(sent[1], std::pair(Delivery::kMostGathering, std::string("a,b")));
+}
+
+TEST_F(DeliveryWaits, TheMomentEndsAlsoWhereItDoesSoWhileAnotherLaneIsSent) {
+  const SteadyTime start = clock_.steady();
+  std::vector<std::pair<std::string, milliseconds>> sent;
+  SlowDestination destination(clock_, [&](size_t lane, const std::string& events) {
+    sent.emplace_back(events, std::chrono::duration_cast<milliseconds>(clock_.steady() - start));
+    return SlowDestination::Answer{accepted(), lane == 0 ? 1ms : 50ms};
+  });
+  bring(0, "a");
+  on_wait_ = [&] {
+    if (destination.waits.size() != 1) return;
+    bring(0, "b");
+    bring(1, "c");
+    destination.send_takes = 2 * Delivery::kGatheringPerEvent;
+  };
+  deliver(destination, 40ms, 100, nullptr);
+  ASSERT_EQ(sent.size(), 3u);
+  EXPECT_EQ(sent[2].first, "b");
+  EXPECT_LT(sent[2].second, 20ms) << "it waited for the other lane's answer";
+}
+
+TEST_F(DeliveryWaits, NothingGathersWhereNoMoreWouldTravelWithIt) {
+  const SteadyTime start = clock_.steady();
+  std::vector<milliseconds> sent;
+  SlowDestination destination(clock_, [&](size_t, const std::string&) {
+    sent.push_back(std::chrono::duration_cast<milliseconds>(clock_.steady() - start));
+    return SlowDestination::Answer{accepted()};
+  });
+  for (int batch = 0; batch < 3; ++batch)
+    bring(0, std::string(kLimits.bytes, 'x'));
+  deliver(destination, 100ms, 100, nullptr);
+  EXPECT_EQ(sent, (std::vector<milliseconds>{0ms, 1ms, 1ms + Delivery::kGatheringPerEvent}));
 }
 
 TEST_F(DeliveryWaits, WhereLittleHappensAnEventIsSentAtOnce) {

@@ -1,5 +1,6 @@
 #include "segment/batch_text.hpp"
 
+#include <array>
 #include <gtest/gtest.h>
 #include <libdeflate.h>
 #include <random>
@@ -46,6 +47,28 @@ TEST(BatchText, EnvelopeIsAsLongAsTheLimitsSay) {
   std::string body;
   text.encode(std::string(kBatchBytes - kEnvelopeBytes, ' '), kNoonUs, body);
   EXPECT_EQ(gunzip(body).size(), kBatchBytes);
+}
+
+// What a call before left where locals lie. The compiler must not leave it out.
+[[gnu::noinline]] void leave_on_the_stack(uint16_t number) {
+  std::array<uint16_t, 200'000> room;
+  room.fill(number);
+  asm volatile("" : : "r"(room.data()) : "memory");
+}
+
+TEST(BatchText, TheSameEventsTakeTheSameBytesWhateverWasThereBefore) {
+  BatchText text;
+  std::string events = R"({"type":"track","event":"Order Placed"})";
+  for (int i = 0; i < 3000; ++i)
+    events += R"(,{"type":"track","properties":{"id":)" + std::to_string(i * 7919) + "}}";
+  std::string first;
+  text.encode(events, kNoonUs, first);
+  for (const uint16_t number : {0, 1, 5, 15, 100}) {
+    std::string body;
+    leave_on_the_stack(number);
+    text.encode(events, kNoonUs, body);
+    EXPECT_EQ(body.size(), first.size()) << number;
+  }
 }
 
 // Bytes that can't be made smaller, of all lengths around those where gzip begins another block.
