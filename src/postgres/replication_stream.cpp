@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <libpq-fe.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <utility>
@@ -14,6 +15,9 @@ namespace {
 
 // A server sends row by row: who takes each as it comes makes a system call for each.
 constexpr int kWorthReceiving = 8 * 1024;
+// With TLS it makes one anyway, as libpq takes in one record at a time, and the server writes one
+// for each row: what has gathered is taken in before the next wait.
+constexpr int kSmallTurns = 64;
 
 }  // namespace
 
@@ -48,22 +52,27 @@ bool ReplicationStream::read(ReplicationMessage& message) {
   if (size == -1) fail_at_end();
   if (size < 0) connection_.fail();
   buffer_.reset(buffer);
-  // A row is a TLS record of its own, and libpq takes in one at a time; of the last that it took
-  // something may be left where poll() does not see it.
-  worth_receiving_ = worth_receiving_ || PQsslInUse(raw) != 0;
   message = parse_replication_message({buffer, static_cast<size_t>(size)});
   return true;
 }
 
+// Bytes that have arrived and that libpq has not taken in.
+int ReplicationStream::at_hand() const {
+  int in_socket = 0;
+  if (ioctl(PQsocket(connection_.raw()), FIONREAD, &in_socket) != 0) in_socket = 0;
+  auto* tls = static_cast<SSL*>(PQsslStruct(connection_.raw(), "OpenSSL"));
+  return in_socket + (tls == nullptr ? 0 : SSL_pending(tls));
+}
+
 // Lets libpq take in what has arrived; false when that can wait until more has.
 bool ReplicationStream::receive() {
-  PGconn* raw = connection_.raw();
-  int arrived = 0;
-  if (!std::exchange(worth_receiving_, false) &&
-      (ioctl(PQsocket(raw), FIONREAD, &arrived) != 0 || arrived < kWorthReceiving)) {
-    return false;
+  if (std::exchange(waited_, false)) {
+    small_turns_ = PQsslInUse(connection_.raw()) != 0 ? kSmallTurns : 0;
+  } else if (const int bytes = at_hand(); bytes < kWorthReceiving) {
+    if (bytes == 0 || small_turns_ == 0) return false;
+    --small_turns_;
   }
-  if (PQconsumeInput(raw) == 0) connection_.fail();
+  if (PQconsumeInput(connection_.raw()) == 0) connection_.fail();
   return true;
 }
 
@@ -95,7 +104,7 @@ void ReplicationStream::wait(int wake_fd, std::chrono::milliseconds timeout, boo
   // Without events the socket stays out of it: poll() tells of a hang-up unasked, again and again.
   pollfd waiting[] = {{wake_fd, POLLIN, 0},
                       {events == 0 ? -1 : PQsocket(connection_.raw()), events, 0}};
-  worth_receiving_ = true;
+  waited_ = true;
   const int ready = poll(waiting, 2, static_cast<int>(std::max<int64_t>(0, timeout.count())));
   if (ready > 0 && (waiting[1].revents & POLLOUT) != 0) flush();
 }

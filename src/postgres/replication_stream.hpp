@@ -37,6 +37,7 @@ class ReplicationStream {
   PgConnection& connection() { return connection_; }
 
  private:
+  int at_hand() const;
   bool receive();
   [[noreturn]] void fail_at_end();
   void flush();
@@ -48,7 +49,8 @@ class ReplicationStream {
   PgConnection connection_;
   std::unique_ptr<char, FreeBuffer> buffer_;
   bool unsent_ = false;
-  bool worth_receiving_ = true;  // however little has arrived
+  bool waited_ = true;   // since it received last
+  int small_turns_ = 0;  // in which it takes in little, before the next wait
 };
 
 }  // namespace waltrack
