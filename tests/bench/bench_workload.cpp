@@ -1,21 +1,9 @@
 #include "bench/bench_workload.hpp"
 
+#include "bench/shop_mapping.hpp"
+
 namespace waltrack {
 namespace {
-
-constexpr const char* kColumns = R"yaml(
-table: users
-user_id: id
-identify:
-  traits: { email: email, name: name, plan: plan, created_at: created_at }
----
-table: orders
-user_id: user_id
-track:
-  - event: Order Placed
-    on: [insert, update]
-    properties: { order_id: id, product: product, amount: amount, currency: currency, created_at: created_at }
-)yaml";
 
 constexpr const char* kExpressions = R"yaml(
 table: users
@@ -55,7 +43,7 @@ BenchWorkload usual_workload(uint64_t rows) {
   return {.name = "1,000-row transactions",
           .rows = rows,
           .rows_per_transaction = 1000,
-          .mapping = kColumns,
+          .mapping = kShopMapping,
           .has_peer = true};
 }
 

@@ -1,15 +1,14 @@
 #include "bench/nginx_receiver.hpp"
 
-#include <arpa/inet.h>
 #include <cstdio>
 #include <fstream>
-#include <netinet/in.h>
 #include <random>
 #include <sstream>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "support/loopback.hpp"
 #include "support/wait_until.hpp"
 
 namespace waltrack {
@@ -59,10 +58,7 @@ std::string config_text(int port) {
 
 bool takes_connections(int port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const sockaddr_in address = loopback(port);
   const bool taken = connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   close(fd);
   return taken;

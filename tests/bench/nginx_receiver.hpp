@@ -23,7 +23,6 @@ class NginxReceiver {
   std::string base_url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   std::string batch_url() const { return base_url() + "/v1/batch"; }
   std::string version() const;  // "nginx version: nginx/1.22.1"
-  pid_t pid() const { return process_->pid(); }
 
  private:
   bool try_start();
