@@ -29,15 +29,14 @@ track:
       created_at: created_at
 )yaml";
 
-// 500000: "500,000".
+}  // namespace
+
 std::string grouped(uint64_t number) {
   std::string text = std::to_string(number);
   for (size_t at = text.size(); at > 3;)
     text.insert(at -= 3, ",");
   return text;
 }
-
-}  // namespace
 
 BenchWorkload usual_workload(uint64_t rows) {
   return {.name = "1,000-row transactions",
