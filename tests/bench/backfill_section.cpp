@@ -4,8 +4,10 @@
 #include <cstdlib>
 #include <libpq-fe.h>
 #include <memory>
+#include <stdexcept>
 
 #include "bench/bench_database.hpp"
+#include "bench/nginx_receiver.hpp"
 #include "bench/ping_receiver.hpp"
 #include "bench/pinger.hpp"
 #include "bench/waltrack_run.hpp"
@@ -94,6 +96,10 @@ BackfillEnd backfill(const PostgresServer& server, const std::string& slot, Walt
   if (!over || progress.phase != BackfillPhase::done) {
     throw std::runtime_error("the backfill did not end well");
   }
+  if (progress.rows != rows) {
+    throw std::runtime_error("the backfill read " + std::to_string(progress.rows) + " of " +
+                             std::to_string(rows) + " rows");
+  }
   const auto took_us = static_cast<double>(progress.finished_at_us - progress.started_at_us);
   end.rate = static_cast<double>(rows) / took_us * 1e6;
   end.peak_mb = run.peak_mb();
@@ -108,7 +114,7 @@ void measure_quiet(const PostgresServer& server, const BackfillBenchSettings& se
                       {"backfill", "backfill rows/s", 15},
                       {"ratio", "ratio", 6, 2},
                       {"peak_rss_mb", "RSS MB", 7, 1}});
-  CountingReceiver receiver;
+  NginxReceiver receiver;
   Sample copies, rates, ratios, peaks;
   for (int i = 1; i <= settings.rounds; ++i) {
     const double copied = copy_rate(server, settings.rows);
@@ -116,6 +122,7 @@ void measure_quiet(const PostgresServer& server, const BackfillBenchSettings& se
     WaltrackRun run(server, settings_of(name, receiver.batch_url()));
     run.wait_until_streaming();
     const BackfillEnd end = backfill(server, name, run, settings.rows);
+    expect_all_delivered(run.stop(), settings.rows);
     copies.add(copied);
     rates.add(end.rate);
     ratios.add(end.rate / copied);
@@ -143,8 +150,13 @@ void measure_busy(const PostgresServer& server, const BackfillBenchSettings& set
   run.wait_until_streaming();
   Pinger pinger(server, 1000);
   const BackfillEnd end = backfill(server, name, run, settings.rows);
-  const Sample delays = receiver.delays_ms(0);
   pinger.stop();
+  if (!wait_until([&] { return receiver.arrived() >= pinger.sent(); }, 60s)) {
+    throw std::runtime_error("of " + std::to_string(pinger.sent()) + " changes only " +
+                             std::to_string(receiver.arrived()) + " arrived");
+  }
+  expect_all_delivered(run.stop(), settings.rows + pinger.sent());
+  const Sample delays = receiver.delays_ms(0);
   report.add_row({end.rate, pinger.rate(), delays.median(), delays.at(0.99), delays.max(),
                   end.peak_mb, end.most_retained_mb},
                  {{"rows", settings.rows}});

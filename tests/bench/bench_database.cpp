@@ -58,18 +58,6 @@ std::string call(const char* procedure, uint64_t rows, uint64_t rows_per_transac
          std::to_string(rows_per_transaction) + ")";
 }
 
-void drop_slot(const PostgresServer& server, const std::string& name) {
-  // Its reader may have gone without the server having noticed.
-  const bool free = wait_until([&] {
-    return server.value("SELECT count(*) FROM pg_replication_slots WHERE active AND slot_name = '" +
-                        name + "'") == "0";
-  });
-  if (!free) throw std::runtime_error("slot " + name + " is still being read");
-  server.exec(
-      "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '" +
-      name + "'");
-}
-
 // Takes the text between two of `quote` off `text`, and what is before it.
 std::string take_quoted(std::string_view& text, char quote) {
   std::string taken;
@@ -105,9 +93,22 @@ BenchDatabase::BenchDatabase() : server_(bench_postgres_options()) {
       "WITH (publish_via_partition_root = true)");
 }
 
+void BenchDatabase::drop_slot(const std::string& name) const {
+  // Its reader may have gone without the server having noticed.
+  const bool free = wait_until([&] {
+    return server_.value(
+               "SELECT count(*) FROM pg_replication_slots WHERE active AND slot_name = '" + name +
+               "'") == "0";
+  });
+  if (!free) throw std::runtime_error("slot " + name + " is still being read");
+  server_.exec(
+      "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '" +
+      name + "'");
+}
+
 void BenchDatabase::write(const BenchWorkload& workload) {
-  drop_slot(server_, kSlot);
-  drop_slot(server_, kBaseSlot);
+  drop_slot(kSlot);
+  drop_slot(kBaseSlot);
   const bool updates = workload.kind == BenchWorkload::Kind::updates;
   server_.exec("TRUNCATE users, orders");
   for (const char* table : {"users", "orders"}) {
@@ -126,12 +127,12 @@ void BenchDatabase::write(const BenchWorkload& workload) {
 }
 
 void BenchDatabase::renew_slot(const std::string& plugin) const {
-  drop_slot(server_, kSlot);
+  drop_slot(kSlot);
   server_.exec(std::string("SELECT pg_copy_logical_replication_slot('") + kBaseSlot + "', '" +
                kSlot + "', false, '" + plugin + "')");
 }
 
-std::vector<std::pair<std::string, std::string>> BenchDatabase::last_stream_options() const {
+StreamOptions BenchDatabase::last_stream_options() const {
   constexpr std::string_view kCommand = "received replication command: START_REPLICATION SLOT ";
   const std::string log = server_.log_text();
   const size_t command = log.rfind(kCommand);
@@ -139,12 +140,34 @@ std::vector<std::pair<std::string, std::string>> BenchDatabase::last_stream_opti
   std::string_view line = std::string_view(log).substr(command);
   line = line.substr(0, line.find('\n'));
   line.remove_prefix(std::min(line.size(), line.find('(')));
-  std::vector<std::pair<std::string, std::string>> options;
+  StreamOptions options;
   while (line.find('"') != std::string_view::npos) {
     std::string name = take_quoted(line, '"');
     options.emplace_back(std::move(name), take_quoted(line, '\''));
   }
+  if (options.empty()) {
+    throw std::runtime_error("a slot was read without options: " +
+                             log.substr(command, log.find('\n', command) - command));
+  }
   return options;
+}
+
+StreamSize BenchDatabase::stream_size(const std::string& plugin,
+                                      const StreamOptions& options) const {
+  // A message of wal2json begins with {"action":"I", one of pgoutput with I.
+  const std::string kind = "get_byte(data, " + std::to_string(plugin == "wal2json" ? 11 : 0) + ")";
+  pqxx::connection connection = server_.connect();
+  std::string sql = "SELECT count(*) FILTER (WHERE " + kind +
+                    " IN (ascii('I'), ascii('U'))), count(*), coalesce(sum(length(data)), 0) FROM "
+                    "pg_logical_slot_peek_binary_changes('" +
+                    std::string(kSlot) + "', '" + end_.text() + "', NULL";
+  for (const auto& [name, value] : options)
+    sql.append(", ").append(connection.quote(name)).append(", ").append(connection.quote(value));
+  pqxx::nontransaction transaction(connection);
+  const pqxx::row row = transaction.exec1(sql + ")");
+  return {.rows = row[0].as<uint64_t>(),
+          .messages = row[1].as<uint64_t>(),
+          .bytes = row[2].as<uint64_t>()};
 }
 
 }  // namespace waltrack

@@ -10,6 +10,16 @@
 
 namespace waltrack {
 
+// What a plugin is asked for: names and values.
+using StreamOptions = std::vector<std::pair<std::string, std::string>>;
+
+// What a plugin says of a workload.
+struct StreamSize {
+  uint64_t rows = 0;      // messages of an inserted or updated row
+  uint64_t messages = 0;  // all of them
+  uint64_t bytes = 0;
+};
+
 // How the servers that are measured are set up.
 PostgresOptions bench_postgres_options();
 
@@ -30,8 +40,14 @@ class BenchDatabase {
 
   // Makes kSlot, with its position before the workload, in place of the one that was there.
   void renew_slot(const std::string& plugin) const;
-  // With which options kSlot was read last, as the server logged them.
-  std::vector<std::pair<std::string, std::string>> last_stream_options() const;
+  // With which options a slot was read last, as the server logged them; throws where there are
+  // none.
+  StreamOptions last_stream_options() const;
+  // Of kSlot, up to end(); the slot stays where it is.
+  StreamSize stream_size(const std::string& plugin, const StreamOptions& options) const;
+
+  // Drops a slot as soon as its reader is gone; none of that name is fine.
+  void drop_slot(const std::string& name) const;
 
   const PostgresServer& server() const { return server_; }
   std::string version() const { return server_.value("SHOW server_version"); }

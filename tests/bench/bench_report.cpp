@@ -36,13 +36,21 @@ void print_cell(const std::string& text, const ReportColumn& column, bool left) 
 
 }  // namespace
 
-BenchReport::BenchReport() {
+BenchReport::BenchReport(std::filesystem::path json_file) : json_file_(std::move(json_file)) {
   set_machine("processor", proc_value("/proc/cpuinfo", "model name"));
   set_machine("cores", std::to_string(std::thread::hardware_concurrency()));
   set_machine("memory", proc_value("/proc/meminfo", "MemTotal"));
   utsname system{};
   if (uname(&system) == 0) set_machine("kernel", system.release);
   set_machine("waltrack", WALTRACK_VERSION);
+  save();
+}
+
+void BenchReport::save() const {
+  if (json_file_.empty()) return;
+  std::ofstream file(json_file_);
+  file << json_.dump(2) << '\n';
+  if (!file.flush()) throw std::runtime_error("cannot write " + json_file_.string());
 }
 
 void BenchReport::set_machine(const std::string& key, const std::string& value) {
@@ -73,12 +81,14 @@ void BenchReport::add_row(const std::vector<nlohmann::json>& values, const nlohm
   for (const auto& [key, value] : more.items())
     row[key] = value;
   json_[section_].push_back(std::move(row));
+  save();
 }
 
 void BenchReport::remark(const std::string& text) {
   std::printf("\n!!! %s\n", text.c_str());
   std::fflush(stdout);
   json_["remarks"].push_back(text);
+  save();
 }
 
 }  // namespace waltrack

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -18,7 +19,9 @@ struct ReportColumn {
 // {"machine": {…}, "SECTION": [{KEY: VALUE, …}, …], …}.
 class BenchReport {
  public:
-  BenchReport();
+  // `json_file` is written now and after each line, as what comes later may fail; throws where it
+  // can't be. Empty: none.
+  explicit BenchReport(std::filesystem::path json_file);
 
   // Lines that follow are of this section. A section may have several tables.
   void begin_table(const std::string& section, const std::string& title,
@@ -30,9 +33,10 @@ class BenchReport {
   void remark(const std::string& text);
   void set_machine(const std::string& key, const std::string& value);
 
-  std::string json() const { return json_.dump(2) + "\n"; }
-
  private:
+  void save() const;
+
+  const std::filesystem::path json_file_;
   nlohmann::ordered_json json_;
   std::string section_;
   std::vector<ReportColumn> columns_;

@@ -1,21 +1,9 @@
 #include "bench/bench_workload.hpp"
 
+#include "bench/shop_mapping.hpp"
+
 namespace waltrack {
 namespace {
-
-constexpr const char* kColumns = R"yaml(
-table: users
-user_id: id
-identify:
-  traits: { email: email, name: name, plan: plan, created_at: created_at }
----
-table: orders
-user_id: user_id
-track:
-  - event: Order Placed
-    on: [insert, update]
-    properties: { order_id: id, product: product, amount: amount, currency: currency, created_at: created_at }
-)yaml";
 
 constexpr const char* kExpressions = R"yaml(
 table: users
@@ -41,7 +29,8 @@ track:
       created_at: created_at
 )yaml";
 
-// 500000: "500,000".
+}  // namespace
+
 std::string grouped(uint64_t number) {
   std::string text = std::to_string(number);
   for (size_t at = text.size(); at > 3;)
@@ -49,13 +38,11 @@ std::string grouped(uint64_t number) {
   return text;
 }
 
-}  // namespace
-
 BenchWorkload usual_workload(uint64_t rows) {
   return {.name = "1,000-row transactions",
           .rows = rows,
           .rows_per_transaction = 1000,
-          .mapping = kColumns,
+          .mapping = kShopMapping,
           .has_peer = true};
 }
 

@@ -22,6 +22,9 @@ struct BenchWorkload {
 // What `script/bench throughput` measures, each with so many rows.
 std::vector<BenchWorkload> throughput_workloads(uint64_t rows);
 
+// 500000: "500,000".
+std::string grouped(uint64_t number);
+
 // The one of 1,000-row transactions.
 BenchWorkload usual_workload(uint64_t rows);
 

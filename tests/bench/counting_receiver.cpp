@@ -1,13 +1,13 @@
 #include "bench/counting_receiver.hpp"
 
-#include <arpa/inet.h>
 #include <charconv>
-#include <netinet/in.h>
 #include <stdexcept>
 #include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
+
+#include "support/loopback.hpp"
 
 namespace waltrack {
 namespace {
@@ -35,9 +35,7 @@ size_t content_length(std::string_view head) {
 
 CountingReceiver::CountingReceiver(std::function<void(std::string_view body)> look)
     : look_(std::move(look)), listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  sockaddr_in address = loopback(0);
   socklen_t size = sizeof address;
   if (bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
       listen(listener_, 64) != 0 ||
@@ -76,7 +74,6 @@ void CountingReceiver::serve(int connection) {
       if (buffer.size() >= head + 4 + length) {
         if (look_) look_(std::string_view(buffer).substr(head + 4, length));
         ++requests_;
-        bytes_ += length;
         buffer.erase(0, head + 4 + length);
         if (send(connection, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL) < 0) break;
         continue;

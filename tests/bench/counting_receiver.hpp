@@ -21,7 +21,6 @@ class CountingReceiver {
 
   std::string batch_url() const;
   uint64_t requests() const { return requests_; }
-  uint64_t wire_bytes() const { return bytes_; }
 
  private:
   void serve(int connection);
@@ -31,7 +30,6 @@ class CountingReceiver {
   int port_ = 0;
   std::atomic<bool> stopping_ = false;
   std::atomic<uint64_t> requests_ = 0;
-  std::atomic<uint64_t> bytes_ = 0;
   std::list<std::jthread> connections_;
   std::jthread acceptor_;
 };

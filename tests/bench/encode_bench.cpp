@@ -5,7 +5,6 @@
 #include <benchmark/benchmark.h>
 #include <cstdlib>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "bench/kept_rows.hpp"

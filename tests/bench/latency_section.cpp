@@ -1,5 +1,6 @@
 #include "bench/latency_section.hpp"
 
+#include <stdexcept>
 #include <thread>
 
 #include "bench/bench_database.hpp"
@@ -14,6 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr double kLeftOut_s = 1;
+constexpr size_t kFewestForP99_9 = 1000;  // with fewer it would be the greatest
 
 void measure_rate(const PostgresServer& server, WaltrackRun& run, PingReceiver& receiver,
                   const std::string& plugin, int rate, int seconds, BenchReport& report) {
@@ -30,8 +32,10 @@ void measure_rate(const PostgresServer& server, WaltrackRun& run, PingReceiver& 
   }
   const Sample delays = receiver.delays_ms(begin_s + kLeftOut_s);
   const auto requests = static_cast<double>(receiver.requests() - requests_before);
-  report.add_row({plugin, rate, pinger.rate(), delays.median(), delays.at(0.99), delays.at(0.999),
-                  delays.max(), (run.cpu_s() - cpu_before) / seconds * 100,
+  const nlohmann::json p99_9 =
+      delays.size() < kFewestForP99_9 ? nlohmann::json() : nlohmann::json(delays.at(0.999));
+  report.add_row({plugin, rate, pinger.rate(), delays.median(), delays.at(0.99), p99_9,
+                  delays.max(), (run.cpu_s() - cpu_before) / seconds * 100, run.peak_mb(),
                   static_cast<double>(pinger.sent()) / requests},
                  {{"seconds", seconds}, {"transactions", delays.size()}});
 }
@@ -50,6 +54,7 @@ void measure_latency(const LatencySettings& settings, BenchReport& report) {
                       {"p99_9_ms", "p99.9 ms", 8, 2},
                       {"max_ms", "max ms", 8, 2},
                       {"cpu_percent", "CPU %", 6, 1},
+                      {"peak_rss_mb", "RSS MB", 7, 1},
                       {"events_per_request", "events/req.", 11, 1}});
   for (const std::string& plugin : settings.plugins) {
     PingReceiver receiver;

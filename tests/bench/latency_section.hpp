@@ -8,7 +8,7 @@
 namespace waltrack {
 
 struct LatencySettings {
-  int seconds = 10;  // at each rate
+  int seconds = 20;  // at each rate
   std::vector<int> rates = {100, 1000, 5000};
   std::vector<std::string> plugins = {"wal2json", "pgoutput"};
 };

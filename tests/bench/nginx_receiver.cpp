@@ -1,15 +1,14 @@
 #include "bench/nginx_receiver.hpp"
 
-#include <arpa/inet.h>
 #include <cstdio>
 #include <fstream>
-#include <netinet/in.h>
 #include <random>
 #include <sstream>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "support/loopback.hpp"
 #include "support/wait_until.hpp"
 
 namespace waltrack {
@@ -22,20 +21,30 @@ using namespace std::chrono_literals;
 constexpr int kLowestPort = 20000;
 constexpr int kHighestPort = 29999;
 
+constexpr const char* kEchoModule = "/usr/lib/nginx/modules/ngx_http_echo_module.so";
+
 std::string find_nginx() {
+  if (access(kEchoModule, R_OK) != 0) {
+    throw std::runtime_error(std::string("nginx has no ") + kEchoModule +
+                             ": script/bootstrap installs nginx-light, which brings it");
+  }
   for (const char* path : {"/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/sbin/nginx"}) {
     if (access(path, X_OK) == 0) return path;
   }
   throw std::runtime_error("nginx is not installed: script/bootstrap installs nginx-light");
 }
 
-// `return` answers without a look at the body; nginx then reads it and throws it away. Without a
-// master process there is one process, and a kill leaves nothing behind.
+// nginx's own `return` answers before the body is there, so the module answers: it reads a body to
+// its end first. Bodies fit into the buffer and never get onto the disk. Without a master process
+// there is one process, and a kill leaves nothing behind.
 std::string config_text(int port) {
   return "daemon off;\n"
          "master_process off;\n"
          "pid nginx.pid;\n"
          "error_log stderr warn;\n"
+         "load_module " +
+         std::string(kEchoModule) +
+         ";\n"
          "events { worker_connections 1024; }\n"
          "http {\n"
          "  access_log off;\n"
@@ -45,6 +54,7 @@ std::string config_text(int port) {
          "  uwsgi_temp_path uwsgi;\n"
          "  scgi_temp_path scgi;\n"
          "  client_max_body_size 0;\n"
+         "  client_body_buffer_size 1m;\n"
          "  keepalive_requests 1000000000;\n"
          "  keepalive_timeout 1h;\n"
          "  server {\n"
@@ -52,17 +62,14 @@ std::string config_text(int port) {
          std::to_string(port) +
          ";\n"
          "    default_type application/json;\n"
-         "    location / { return 200 '{\"success\":true}'; }\n"
+         "    location / { echo_read_request_body; echo -n '{\"success\":true}'; }\n"
          "  }\n"
          "}\n";
 }
 
 bool takes_connections(int port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const sockaddr_in address = loopback(port);
   const bool taken = connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   close(fd);
   return taken;

@@ -8,9 +8,10 @@
 
 namespace waltrack {
 
-// Debian's nginx as a receiver that reads bodies, throws them away and accepts: it costs so little
-// that who sends is measured. One process, in a folder of its own, as whoever runs this. It keeps
-// its port when it is killed and started again. Make it on the main thread (see ChildProcess).
+// Debian's nginx as a receiver that reads a whole body, throws it away and accepts: it costs so
+// little that who sends is measured. One process, in a folder of its own, as whoever runs this. It
+// keeps its port when it is killed and started again. Make it on the main thread (see
+// ChildProcess).
 class NginxReceiver {
  public:
   NginxReceiver();  // starts it
@@ -23,7 +24,6 @@ class NginxReceiver {
   std::string base_url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   std::string batch_url() const { return base_url() + "/v1/batch"; }
   std::string version() const;  // "nginx version: nginx/1.22.1"
-  pid_t pid() const { return process_->pid(); }
 
  private:
   bool try_start();

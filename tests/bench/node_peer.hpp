@@ -4,26 +4,28 @@
 #include <string>
 
 #include "bench/bench_database.hpp"
+#include "bench/timed_process.hpp"
 
 namespace waltrack {
 
 // The script that a user would write instead, tests/bench/peers/stream.mjs, in Node. It reads the
 // slot SLOT of DATABASE_URL with wal2json up to END_LSN, sends an event for each row to ENDPOINT,
-// prints {"rows": N, "events": N} and ends.
+// prints {"rows": N, "events": N} and ends. Make it on the main thread (see ChildProcess).
 class NodePeer {
  public:
   NodePeer();
 
   // Why it can't be run here; empty: it can.
   const std::string& obstacle() const { return obstacle_; }
-  std::string version() const;  // of Node
+  const std::string& version() const { return version_; }  // of Node: "v20.1.2"
 
-  // Seconds from its start to its end, for BenchDatabase::kSlot to the end of the workload; throws
-  // unless it sent an event for each of `rows`.
-  double time(const BenchDatabase& database, const std::string& endpoint, uint64_t rows) const;
+  // What it took for BenchDatabase::kSlot to the end of the workload; throws unless it sent an
+  // event for each of `rows`.
+  TimedEnd run(const BenchDatabase& database, const std::string& endpoint, uint64_t rows) const;
 
  private:
   std::filesystem::path node_;
+  std::string version_;
   std::string obstacle_;
 };
 

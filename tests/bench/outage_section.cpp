@@ -1,10 +1,12 @@
 #include "bench/outage_section.hpp"
 
+#include <stdexcept>
 #include <thread>
 
 #include "bench/bench_database.hpp"
 #include "bench/nginx_receiver.hpp"
 #include "bench/pg_recvlogical.hpp"
+#include "bench/sample.hpp"
 #include "bench/waltrack_run.hpp"
 #include "support/wait_until.hpp"
 
@@ -19,16 +21,20 @@ double seconds_between(WaltrackRun::Time from, WaltrackRun::Time to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
-// The limit: the same log, read by pg_recvlogical.
-double limit_of(const BenchDatabase& database, const std::string& plugin, uint64_t rows) {
-  database.renew_slot(plugin);
-  return static_cast<double>(rows) / time_pg_recvlogical(database);
-}
+struct Rounds {
+  std::vector<double> away_s;
+  std::vector<double> noticed_s;  // after the receiver was back
+  std::vector<double> catch_up;   // rows/s
+  std::vector<double> limit;      // rows/s of pg_recvlogical
+  std::vector<double> ratio;      // catch_up ÷ limit
+  std::vector<double> peak_mb;
+};
 
-void measure_plugin(BenchDatabase& database, NginxReceiver& receiver, const std::string& plugin,
-                    const OutageSettings& settings, BenchReport& report) {
+void run_round(BenchDatabase& database, NginxReceiver& receiver, const std::string& plugin,
+               const OutageSettings& settings, Rounds& rounds) {
   const BenchWorkload workload = usual_workload(settings.rows);
-  WaltrackRun run(database.server(), {.slot = "outage_" + plugin,
+  const std::string slot = "outage";
+  WaltrackRun run(database.server(), {.slot = slot,
                                       .plugin = plugin,
                                       .mapping = workload.mapping,
                                       .batch_url = receiver.batch_url()});
@@ -47,13 +53,30 @@ void measure_plugin(BenchDatabase& database, NginxReceiver& receiver, const std:
   }
   const auto noticed_at = std::chrono::system_clock::now();
   const auto over_at = run.wait_for_checkpoint(database.end());
-  const double peak_mb = run.peak_mb();
+  rounds.peak_mb.push_back(run.peak_mb());
   expect_all_delivered(run.stop(), kRowsBefore + settings.rows);
+  database.drop_slot(slot);
 
-  const double rate = static_cast<double>(settings.rows) / seconds_between(noticed_at, over_at);
-  const double limit = limit_of(database, plugin, settings.rows);
-  report.add_row({plugin, settings.rows, seconds_between(away_from, back_at),
-                  seconds_between(back_at, noticed_at), rate, limit, rate / limit, peak_mb});
+  rounds.away_s.push_back(seconds_between(away_from, back_at));
+  rounds.noticed_s.push_back(seconds_between(back_at, noticed_at));
+  rounds.catch_up.push_back(static_cast<double>(settings.rows) /
+                            seconds_between(noticed_at, over_at));
+  rounds.limit.push_back(PgRecvlogical(database, plugin, settings.rows).rate());
+  rounds.ratio.push_back(rounds.catch_up.back() / rounds.limit.back());
+}
+
+void add_row(BenchReport& report, const std::string& plugin, uint64_t rows, const Rounds& rounds) {
+  const Sample ratio(rounds.ratio);
+  report.add_row({plugin, rows, Sample(rounds.away_s).median(), Sample(rounds.noticed_s).median(),
+                  Sample(rounds.catch_up).median(), Sample(rounds.limit).median(), ratio.median(),
+                  ratio.min(), ratio.max(), Sample(rounds.peak_mb).max()},
+                 {{"rounds",
+                   {{"away_s", rounds.away_s},
+                    {"noticed_s", rounds.noticed_s},
+                    {"catch_up", rounds.catch_up},
+                    {"pg_recvlogical", rounds.limit},
+                    {"ratio", rounds.ratio},
+                    {"peak_rss_mb", rounds.peak_mb}}}});
 }
 
 }  // namespace
@@ -61,7 +84,10 @@ void measure_plugin(BenchDatabase& database, NginxReceiver& receiver, const std:
 void measure_outage(const OutageSettings& settings, BenchReport& report) {
   BenchDatabase database;
   NginxReceiver receiver;
-  report.begin_table("outage", "Catching up after the receiver was away",
+  report.begin_table("outage",
+                     "Catching up after the receiver was away, median of " +
+                         std::to_string(settings.rounds) +
+                         " rounds; up to 32 MB of it are read before the time begins",
                      {{"plugin", "plugin", 8},
                       {"rows", "rows", 9},
                       {"away_s", "away s", 7, 1},
@@ -69,9 +95,15 @@ void measure_outage(const OutageSettings& settings, BenchReport& report) {
                       {"catch_up", "catch-up rows/s", 15},
                       {"pg_recvlogical", "limit rows/s", 12},
                       {"ratio", "ratio", 6, 2},
+                      {"ratio_min", "min", 6, 2},
+                      {"ratio_max", "max", 6, 2},
                       {"peak_rss_mb", "RSS MB", 7, 1}});
-  for (const std::string& plugin : settings.plugins)
-    measure_plugin(database, receiver, plugin, settings, report);
+  for (const std::string& plugin : settings.plugins) {
+    Rounds rounds;
+    for (int i = 0; i < settings.rounds; ++i)
+      run_round(database, receiver, plugin, settings, rounds);
+    add_row(report, plugin, settings.rows, rounds);
+  }
 }
 
 }  // namespace waltrack

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <libdeflate.h>
 #include <memory>
-#include <stdexcept>
+#include <utility>
 
 #include "bench/pinger.hpp"
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <stdexcept>
 
 #include "bench/bench_database.hpp"
 #include "bench/nginx_receiver.hpp"
@@ -15,16 +16,20 @@ namespace {
 
 constexpr int kPeerRounds = 3;  // it is slow
 
-// One workload with one plugin, so far.
-struct Rounds {
-  std::vector<double> limit;     // rows/s of pg_recvlogical
-  std::vector<double> waltrack;  // rows/s
-  std::vector<double> ratio;     // waltrack ÷ pg_recvlogical
-  std::vector<double> cpu;       // of waltrack: seconds a million rows
+// What one contestant did of a workload with a plugin, a value for each round.
+struct Runs {
+  std::vector<double> rate;   // rows/s
+  std::vector<double> ratio;  // to pg_recvlogical in the same round
+  std::vector<double> cpu;    // seconds a million rows
   std::vector<double> peak_mb;
+};
+
+struct Rounds {
+  std::vector<double> limit;  // rows/s of pg_recvlogical
+  Runs waltrack;
   std::vector<double> per_request;  // events in a request of waltrack
-  std::vector<double> peer;         // rows/s
-  std::vector<double> peer_ratio;   // waltrack ÷ peer
+  Runs peer;                        // in the first rounds only, or in none
+  std::vector<double> lead;         // waltrack ÷ peer
 };
 
 struct Fixture {
@@ -48,58 +53,94 @@ void run_waltrack(Fixture& fixture, const BenchWorkload& workload, const std::st
       {.plugin = plugin, .mapping = workload.mapping, .batch_url = fixture.receiver.batch_url()});
   const auto took = run.wait_for_checkpoint(fixture.database.end()) - run.started_at();
   const auto rows = static_cast<double>(workload.rows);
-  rounds.waltrack.push_back(rows / std::chrono::duration<double>(took).count());
-  rounds.cpu.push_back(run.cpu_s() / rows * 1e6);
-  rounds.peak_mb.push_back(run.peak_mb());
+  rounds.waltrack.rate.push_back(rows / std::chrono::duration<double>(took).count());
+  rounds.waltrack.cpu.push_back(run.cpu_s() / rows * 1e6);
+  rounds.waltrack.peak_mb.push_back(run.peak_mb());
   const StateStatus left = run.stop();
   expect_all_delivered(left, workload.rows);
   rounds.per_request.push_back(events_per_request(left));
 }
 
-void run_round(Fixture& fixture, const BenchWorkload& workload, const std::string& plugin,
-               bool with_peer, Rounds& rounds) {
+void run_peer(Fixture& fixture, const BenchWorkload& workload, const std::string& plugin,
+              Rounds& rounds) {
+  fixture.database.renew_slot(plugin);
+  const TimedEnd end =
+      fixture.peer.run(fixture.database, fixture.receiver.base_url(), workload.rows);
   const auto rows = static_cast<double>(workload.rows);
-  run_waltrack(fixture, workload, plugin, rounds);
-  fixture.database.renew_slot(plugin);
-  rounds.limit.push_back(rows / time_pg_recvlogical(fixture.database));
-  rounds.ratio.push_back(rounds.waltrack.back() / rounds.limit.back());
-  if (!with_peer) return;
-  fixture.database.renew_slot(plugin);
-  rounds.peer.push_back(
-      rows / fixture.peer.time(fixture.database, fixture.receiver.base_url(), workload.rows));
-  rounds.peer_ratio.push_back(rounds.waltrack.back() / rounds.peer.back());
+  rounds.peer.rate.push_back(rows / end.seconds);
+  rounds.peer.ratio.push_back(rounds.peer.rate.back() / rounds.limit.back());
+  rounds.peer.cpu.push_back(end.cpu_s / rows * 1e6);
+  rounds.peer.peak_mb.push_back(end.peak_mb);
+  rounds.lead.push_back(rounds.waltrack.rate.back() / rounds.peer.rate.back());
 }
 
-void add_row(BenchReport& report, const BenchWorkload& workload, const std::string& plugin,
-             const Rounds& rounds) {
-  const Sample ratio(rounds.ratio);
-  report.add_row(
-      {workload.name, plugin, Sample(rounds.limit).median(), Sample(rounds.waltrack).median(),
-       ratio.median(), ratio.min(), ratio.max(), Sample(rounds.cpu).median(),
-       Sample(rounds.peak_mb).max(), Sample(rounds.per_request).median()},
-      {{"rows", workload.rows},
-       {"rounds",
-        {{"pg_recvlogical", rounds.limit},
-         {"waltrack", rounds.waltrack},
-         {"ratio", rounds.ratio},
-         {"cpu_s_per_million", rounds.cpu},
-         {"peak_rss_mb", rounds.peak_mb},
-         {"events_per_request", rounds.per_request}}}});
+// Who is first may gain or lose by it, so that changes from round to round. Where the peer fails,
+// the rest is measured without it.
+Rounds run_rounds(Fixture& fixture, const BenchWorkload& workload, const std::string& plugin,
+                  int count, bool with_peer, BenchReport& report) {
+  Rounds rounds;
+  std::optional<PgRecvlogical> limit;  // it asks for what waltrack asked for
+  for (int i = 0; i < count; ++i) {
+    const bool limit_first = i % 2 == 1;
+    if (limit_first) rounds.limit.push_back(limit->rate());
+    run_waltrack(fixture, workload, plugin, rounds);
+    if (!limit) limit.emplace(fixture.database, plugin, workload.rows);
+    if (!limit_first) rounds.limit.push_back(limit->rate());
+    rounds.waltrack.ratio.push_back(rounds.waltrack.rate.back() / rounds.limit.back());
+    if (!with_peer || i >= kPeerRounds) continue;
+    try {
+      run_peer(fixture, workload, plugin, rounds);
+    } catch (const std::runtime_error& error) {
+      report.remark(std::string("the Node peer is left out from here: ") + error.what());
+      with_peer = false;
+    }
+  }
+  return rounds;
 }
 
-void add_peer(BenchReport& report, const BenchWorkload& workload, const Rounds& rounds) {
-  report.begin_table("peer", "The script that one would write instead, in Node",
-                     {{"workload", "workload", 31},
-                      {"peer", "peer rows/s", 14},
-                      {"waltrack", "waltrack rows/s", 15},
-                      {"ratio", "ratio", 6, 1},
-                      {"ratio_min", "min", 6, 1},
-                      {"ratio_max", "max", 6, 1}});
-  const Sample ratio(rounds.peer_ratio);
-  report.add_row(
-      {workload.name, Sample(rounds.peer).median(), Sample(rounds.waltrack).median(),
-       ratio.median(), ratio.min(), ratio.max()},
-      {{"rows", workload.rows}, {"rounds", {{"peer", rounds.peer}, {"ratio", rounds.peer_ratio}}}});
+// The first columns: who did what how fast, and how much of the limit that is.
+std::vector<nlohmann::json> row_of(const BenchWorkload& workload, const std::string& plugin,
+                                   const char* contestant, const Rounds& rounds, const Runs& runs) {
+  const Sample ratio(runs.ratio);
+  return {workload.name,
+          plugin,
+          contestant,
+          Sample(rounds.limit).median(),
+          Sample(runs.rate).median(),
+          ratio.median(),
+          ratio.min(),
+          ratio.max(),
+          Sample(runs.cpu).median(),
+          Sample(runs.peak_mb).max()};
+}
+
+nlohmann::json all_of(const Rounds& rounds, const Runs& runs) {
+  return {{"pg_recvlogical", rounds.limit},
+          {"rows_s", runs.rate},
+          {"ratio", runs.ratio},
+          {"cpu_s_per_million", runs.cpu},
+          {"peak_rss_mb", runs.peak_mb}};
+}
+
+void add_rows(BenchReport& report, const BenchWorkload& workload, const std::string& plugin,
+              const Rounds& rounds) {
+  std::vector<nlohmann::json> row = row_of(workload, plugin, "waltrack", rounds, rounds.waltrack);
+  nlohmann::json more = {{"rows", workload.rows}, {"rounds", all_of(rounds, rounds.waltrack)}};
+  more["rounds"]["events_per_request"] = rounds.per_request;
+  row.push_back(Sample(rounds.per_request).median());
+  row.push_back(nullptr);
+  if (!rounds.lead.empty()) {
+    const Sample lead(rounds.lead);
+    row.back() = lead.median();
+    more["lead_min"] = lead.min();
+    more["lead_max"] = lead.max();
+    more["rounds"]["lead"] = rounds.lead;
+  }
+  report.add_row(row, more);
+  if (rounds.peer.rate.empty()) return;
+  row = row_of(workload, plugin, "Node peer", rounds, rounds.peer);
+  row.insert(row.end(), {nullptr, nullptr});
+  report.add_row(row, {{"rows", workload.rows}, {"rounds", all_of(rounds, rounds.peer)}});
 }
 
 // It speaks wal2json only.
@@ -130,6 +171,27 @@ std::vector<BenchWorkload> chosen_workloads(const ThroughputSettings& settings) 
   return chosen;
 }
 
+void begin_throughput(const ThroughputSettings& settings, bool with_peer, BenchReport& report) {
+  report.begin_table(
+      "throughput",
+      "Throughput beside pg_recvlogical (the limit), " + grouped(settings.rows) +
+          " rows, median of " + std::to_string(settings.rounds) + " rounds" +
+          (with_peer ? "; Node peer: of " + std::to_string(std::min(settings.rounds, kPeerRounds))
+                     : ""),
+      {{"workload", "workload", 31},
+       {"plugin", "plugin", 8},
+       {"contestant", "contestant", 10},
+       {"pg_recvlogical", "limit rows/s", 12},
+       {"rows_s", "rows/s", 8},
+       {"ratio", "ratio", 6, 2},
+       {"ratio_min", "min", 6, 2},
+       {"ratio_max", "max", 6, 2},
+       {"cpu_s_per_million", "CPU s/M rows", 12, 2},
+       {"peak_rss_mb", "RSS MB", 7, 1},
+       {"events_per_request", "events/req.", 11},
+       {"lead", "x peer", 6, 1}});
+}
+
 }  // namespace
 
 void measure_throughput(const ThroughputSettings& settings, BenchReport& report) {
@@ -137,37 +199,18 @@ void measure_throughput(const ThroughputSettings& settings, BenchReport& report)
   Fixture fixture;
   report.set_machine("postgres", fixture.database.version());
   report.set_machine("receiver", fixture.receiver.version());
-  if (wants_peer(workloads, settings.plugins) && !fixture.peer.obstacle().empty()) {
-    report.remark("the Node peer is left out: " + fixture.peer.obstacle());
-  }
-  report.begin_table("throughput",
-                     "Throughput, waltrack ÷ pg_recvlogical, median of " +
-                         std::to_string(settings.rounds) + " rounds",
-                     {{"workload", "workload", 31},
-                      {"plugin", "plugin", 8},
-                      {"pg_recvlogical", "limit rows/s", 12},
-                      {"waltrack", "waltrack rows/s", 15},
-                      {"ratio", "ratio", 6, 2},
-                      {"ratio_min", "min", 6, 2},
-                      {"ratio_max", "max", 6, 2},
-                      {"cpu_s_per_million", "CPU s/M rows", 12, 2},
-                      {"peak_rss_mb", "RSS MB", 7, 1},
-                      {"events_per_request", "events/req.", 11}});
-  std::optional<std::pair<BenchWorkload, Rounds>> with_peer;
+  const bool wanted = wants_peer(workloads, settings.plugins);
+  const bool can_peer = fixture.peer.obstacle().empty();
+  if (wanted && can_peer) report.set_machine("node", fixture.peer.version());
+  if (wanted && !can_peer) report.remark("the Node peer is left out: " + fixture.peer.obstacle());
+  begin_throughput(settings, wanted && can_peer, report);
   for (const BenchWorkload& workload : workloads) {
     fixture.database.write(workload);
     for (const std::string& plugin : settings.plugins) {
-      Rounds rounds;
-      const bool peer = has_peer(workload, plugin) && fixture.peer.obstacle().empty();
-      for (int i = 0; i < settings.rounds; ++i)
-        run_round(fixture, workload, plugin, peer && i < kPeerRounds, rounds);
-      add_row(report, workload, plugin, rounds);
-      if (peer) with_peer = {workload, rounds};
+      const bool with_peer = has_peer(workload, plugin) && can_peer;
+      add_rows(report, workload, plugin,
+               run_rounds(fixture, workload, plugin, settings.rounds, with_peer, report));
     }
-  }
-  if (with_peer) {
-    report.set_machine("node", fixture.peer.version());
-    add_peer(report, with_peer->first, with_peer->second);
   }
 }
 

@@ -1,7 +1,10 @@
 // What waltrack costs as a whole, beside the limit that the server sets; `script/bench` runs it.
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <cstdio>
-#include <fstream>
+#include <exception>
+#include <string>
+#include <vector>
 
 #include "bench/backfill_section.hpp"
 #include "bench/latency_section.hpp"
@@ -19,6 +22,11 @@ struct Settings {
   BackfillBenchSettings backfill;
 };
 
+// None at all would be a mistake, and "-5" would be a very large number.
+CLI::Range row_count() {
+  return CLI::Range(uint64_t{1}, uint64_t{1'000'000'000});
+}
+
 void add_plugin(CLI::App& section, std::vector<std::string>& to) {
   section.add_option("--plugin", to, "Only this one")
       ->check(CLI::IsMember({"wal2json", "pgoutput"}));
@@ -27,9 +35,11 @@ void add_plugin(CLI::App& section, std::vector<std::string>& to) {
 void add_throughput(CLI::App& app, Settings& settings) {
   CLI::App* section = app.add_subcommand("throughput", "Rows a second, beside pg_recvlogical");
   ThroughputSettings& to = settings.throughput;
-  section->add_option("--rows", to.rows, "Rows of a workload")->capture_default_str();
+  section->add_option("--rows", to.rows, "Rows of a workload")
+      ->check(row_count())
+      ->capture_default_str();
   section->add_option("--rounds", to.rounds, "How often each is measured")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   add_plugin(*section, to.plugins);
   section->add_option("--workload", to.workload, "Only workloads whose name has this in it");
@@ -38,11 +48,13 @@ void add_throughput(CLI::App& app, Settings& settings) {
 void add_latency(CLI::App& app, Settings& settings) {
   CLI::App* section = app.add_subcommand("latency", "From commit to arrival");
   LatencySettings& to = settings.latency;
-  section->add_option("--seconds", to.seconds, "At each rate, the first is left out")
+  section
+      ->add_option("--seconds", to.seconds,
+                   "At each rate, the first is left out; p99.9 takes 1,000 transactions")
       ->check(CLI::Range(2, 3600))
       ->capture_default_str();
   section->add_option("--rate", to.rates, "Transactions a second")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 100'000))
       ->capture_default_str();
   add_plugin(*section, to.plugins);
 }
@@ -51,8 +63,13 @@ void add_outage(CLI::App& app, Settings& settings) {
   CLI::App* section = app.add_subcommand("outage", "Catching up after the receiver was away");
   OutageSettings& to = settings.outage;
   section->add_option("--rows", to.rows, "Rows that are committed meanwhile")
+      ->check(row_count())
       ->capture_default_str();
   section->add_option("--seconds", to.seconds, "How long it is away, at least")
+      ->check(CLI::Range(0, 3600))
+      ->capture_default_str();
+  section->add_option("--rounds", to.rounds, "How often each is measured")
+      ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   add_plugin(*section, to.plugins);
 }
@@ -60,17 +77,12 @@ void add_outage(CLI::App& app, Settings& settings) {
 void add_backfill(CLI::App& app, Settings& settings) {
   CLI::App* section = app.add_subcommand("backfill", "Rows that are there already, against COPY");
   BackfillBenchSettings& to = settings.backfill;
-  section->add_option("--rows", to.rows, "Rows of the table")->capture_default_str();
-  section->add_option("--rounds", to.rounds, "How often it is measured without changes")
-      ->check(CLI::PositiveNumber)
+  section->add_option("--rows", to.rows, "Rows of the table")
+      ->check(row_count())
       ->capture_default_str();
-}
-
-void save(const BenchReport& report, const std::string& json_file) {
-  if (json_file.empty()) return;
-  std::ofstream file(json_file);
-  file << report.json();
-  if (!file.flush()) throw std::runtime_error("cannot write " + json_file);
+  section->add_option("--rounds", to.rounds, "How often it is measured without changes")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
 }
 
 int run(int argc, char** argv) {
@@ -78,19 +90,17 @@ int run(int argc, char** argv) {
   CLI::App app("Measures waltrack beside the limit that the server sets. Without a section: all.");
   app.require_subcommand(0);
   app.fallthrough();
-  app.add_option("--json", settings.json_file, "Write all figures to this file");
+  app.add_option("--json", settings.json_file,
+                 "Write all figures to this file, each as soon as it is there");
   add_throughput(app, settings);
   add_latency(app, settings);
   add_outage(app, settings);
   add_backfill(app, settings);
   CLI11_PARSE(app, argc, argv);
 
-  BenchReport report;
-  save(report, settings.json_file);  // better told now than in half an hour
+  BenchReport report(settings.json_file);
   const auto measure = [&](const char* section, auto&& measure_section) {
-    if (!app.get_subcommands().empty() && !app.got_subcommand(section)) return;
-    measure_section();
-    save(report, settings.json_file);  // a later one may fail
+    if (app.get_subcommands().empty() || app.got_subcommand(section)) measure_section();
   };
   measure("throughput", [&] { measure_throughput(settings.throughput, report); });
   measure("latency", [&] { measure_latency(settings.latency, report); });

@@ -1,12 +1,12 @@
 #include "support/proxied_connection.hpp"
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <cerrno>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "support/loopback.hpp"
 
 namespace waltrack {
 namespace {
@@ -38,10 +38,7 @@ ProxiedConnection::ProxiedConnection(int client, int target_port, bool silent) :
   if (silent) return;
   sockets_[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   send_at_once(sockets_[1]);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(target_port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const sockaddr_in address = loopback(target_port);
   if (connect(sockets_[1], reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
     return;
   }

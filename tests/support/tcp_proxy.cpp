@@ -1,8 +1,6 @@
 #include "support/tcp_proxy.hpp"
 
 #include <algorithm>
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdexcept>
 #include <sys/eventfd.h>
@@ -10,6 +8,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "support/loopback.hpp"
 #include "support/proxied_connection.hpp"
 
 namespace waltrack {
@@ -23,10 +22,7 @@ int bound_socket(int port) {
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const sockaddr_in address = loopback(port);
   if (fd < 0 || bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     throw std::runtime_error("the proxy gets no port");
   }

@@ -1,17 +1,16 @@
 #include "support/tcp_proxy.hpp"
 
-#include <arpa/inet.h>
 #include <atomic>
 #include <cerrno>
 #include <gtest/gtest.h>
 #include <list>
-#include <netinet/in.h>
 #include <poll.h>
 #include <string>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
 
+#include "support/loopback.hpp"
 #include "support/wait_until.hpp"
 
 namespace waltrack {
@@ -19,14 +18,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
-
-sockaddr_in loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
 
 // Sends back what it gets, until the sender is done.
 class EchoServer {

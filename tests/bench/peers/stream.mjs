@@ -34,7 +34,7 @@ let finishing = false;
 // rows that it has queued, and a heartbeat may then be taken for the end of what it overtook.
 const socket = new net.Socket();
 const source = new LogicalReplicationService(
-  { connectionString: setting('DATABASE_URL'), stream: socket },
+  { connectionString: setting('DATABASE_URL'), options: '-c TimeZone=UTC', stream: socket },
   // Its timer acknowledges what was received, accepted or not, even with `auto: false`.
   { acknowledge: { auto: false, timeoutSeconds: 0 } },
 );
@@ -58,16 +58,24 @@ async function report() {
   if (ledger.position > 0n) await source.acknowledge(textOf(ledger.position - 1n));
 }
 
+// "2024-01-01 00:00:00.5+00", as a session in UTC writes it, as Segment wants it.
+function isoOf(timestamp) {
+  return timestamp && `${timestamp.slice(0, 10)}T${timestamp.slice(11, -3)}Z`;
+}
+
+// The events of ../shop_mapping.hpp.
 function send({ table, timestamp, columns }) {
   const row = {};
   for (const { name, value } of columns) row[name] = value;
   const call = { messageId: ledger.sent(), timestamp: new Date(timestamp) };
   if (table === 'users') {
-    const { id, ...traits } = row;
+    const { id, email, name, plan, created_at } = row;
+    const traits = { email, name, plan, created_at: isoOf(created_at) };
     analytics.identify({ ...call, userId: String(id), traits });
   } else {
-    const { user_id, ...properties } = row;
-    analytics.track({ ...call, userId: String(user_id), event: 'Order Created', properties });
+    const { id, user_id, product, amount, currency, created_at } = row;
+    const properties = { order_id: id, product, amount, currency, created_at: isoOf(created_at) };
+    analytics.track({ ...call, userId: String(user_id), event: 'Order Placed', properties });
   }
 }
 
