@@ -29,8 +29,6 @@ class DeadShelf final : public ReplayShelf {
   static constexpr size_t kMostTold = 20;
   size_t eventless_count() const { return eventless_; }
   const std::vector<std::string>& eventless_texts() const { return eventless_texts_; }
-  // That somebody took away meanwhile.
-  size_t gone_count() const { return gone_; }
   // What is neither accepted nor gone.
   size_t left() const { return numbers_.size() - accepted_ - gone_; }
 

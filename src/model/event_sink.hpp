@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -15,6 +16,7 @@ enum class Silence : uint8_t {
   when,          // its `when` is false or null
   same_output,   // an identify or group that says what the old row said
 };
+inline constexpr size_t kSilences = 3;
 
 // Whom an event names. Its user's events arrive in the order in which they were opened. One that
 // names others, too (an alias, an identify with both ids, a row whose user an update changed),

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "model/event_sink.hpp"
 #include "model/lsn.hpp"
 
 namespace waltrack {
@@ -17,10 +18,10 @@ struct RuleCount {
   std::string table;  // as Rule has it
   std::string rule;
   uint64_t seen = 0;
-  uint64_t matched = 0;               // events that it made
-  std::array<uint64_t, 3> skipped{};  // by Silence
-  uint64_t sent = 0;                  // events that the receiver accepted
-  uint64_t dead = 0;                  // dead letters that are stored
+  uint64_t matched = 0;                       // events that it made
+  std::array<uint64_t, kSilences> skipped{};  // by Silence
+  uint64_t sent = 0;                          // events that the receiver accepted
+  uint64_t dead = 0;                          // dead letters that are stored
 
   bool operator==(const RuleCount&) const = default;
 };

@@ -4,10 +4,13 @@
 #include <cstdint>
 #include <mutex>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "model/message_id.hpp"
 #include "model/progress.hpp"
+#include "pipeline/event_fates.hpp"
 
 namespace waltrack {
 
@@ -34,6 +37,16 @@ class DeadLetterQueue {
       bytes_ += item.bytes();
       items_.push_back(std::move(item));
     }
+  }
+
+  // One whose event the receiver has refused.
+  void push_refused(Item item, std::string payload, const Refusal& why) {
+    item.letter.message_id = message_id_of(payload);
+    item.letter.payload = std::move(payload);
+    item.letter.answer = why.answer;
+    std::vector<Item> items;
+    items.push_back(std::move(item));
+    push(std::move(items));
   }
 
   std::vector<Item> take_all() {

@@ -20,8 +20,8 @@ struct FreshCount {
   uint64_t seen = 0;
   uint64_t matched = 0;
   uint64_t rejected = 0;
-  std::array<uint64_t, 3> skipped{};  // by Silence
-  std::string last_failure{};         // of a shadow rule that rejected
+  std::array<uint64_t, kSilences> skipped{};  // by Silence
+  std::string last_failure{};                 // of a shadow rule that rejected
 };
 
 // Counts by rule, kept by table and id, so that they outlive the compiled rules. Any thread may

@@ -7,7 +7,6 @@
 #include "base/error.hpp"
 #include "base/failpoint.hpp"
 #include "base/log.hpp"
-#include "model/message_id.hpp"
 
 namespace waltrack {
 
@@ -219,12 +218,7 @@ void Spooler::refused(uint64_t number, std::string payload, const Refusal& why) 
   letter.op = event.op;
   letter.reason = kRefusedReason;
   letter.detail = why.reason;
-  letter.message_id = message_id_of(payload);
-  letter.payload = std::move(payload);
-  letter.answer = why.answer;
-  std::vector<DeadLetterQueue::Item> items;
-  items.push_back({number, std::move(letter), true});
-  dead_letters_.push(std::move(items));
+  dead_letters_.push_refused({number, std::move(letter), true}, std::move(payload), why);
 }
 
 // Their events are done with once the letters are on the disk.

@@ -2,9 +2,7 @@
 
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "model/message_id.hpp"
 #include "pipeline/dead_letter_queue.hpp"
 #include "pipeline/event_fates.hpp"
 #include "pipeline/inflight_ledger.hpp"
@@ -21,13 +19,9 @@ class StreamFates final : public EventFates {
   void accepted(std::span<const uint64_t> sequences) override { ledger_.accept(sequences); }
 
   void refused(uint64_t sequence, std::string payload, const Refusal& why) override {
-    DeadLetter letter = ledger_.entry(sequence).letter(kRefusedReason, why.reason);
-    letter.message_id = message_id_of(payload);
-    letter.payload = std::move(payload);
-    letter.answer = why.answer;
-    std::vector<DeadLetterQueue::Item> items;
-    items.push_back({sequence, std::move(letter)});
-    dead_letters_.push(std::move(items));
+    dead_letters_.push_refused(
+        {sequence, ledger_.entry(sequence).letter(kRefusedReason, why.reason)}, std::move(payload),
+        why);
   }
 
  private:
