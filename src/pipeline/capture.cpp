@@ -18,7 +18,7 @@ namespace {
 
 // So much was there before the source ran dry: more is on its way, and gathers for a moment.
 constexpr size_t kBusyItems = 8;
-constexpr auto kGathering = 1ms;
+constexpr auto kGathering = 2ms;
 
 // Those of `tables` that `others` lack.
 std::string missing_in(const std::vector<TableName>& others, const std::vector<TableName>& tables) {
@@ -150,7 +150,7 @@ std::chrono::milliseconds Capture::patience() const {
 
 // Takes in what has arrived, up to a full outbox. Returns whether more may be there.
 bool Capture::read_some() {
-  constexpr int kMostItems = 256;
+  constexpr int kMostItems = 1024;
   StreamItem item;
   for (int i = 0; i < kMostItems; ++i) {
     if (!source_.next(item)) return false;

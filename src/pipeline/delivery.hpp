@@ -55,7 +55,7 @@ class Delivery {
   // After a batch its lane lets events gather, the longer the more were in it: a few large requests
   // cost a tenth of many small ones, and where little happens each event is sent at once.
   static constexpr std::chrono::milliseconds kGatheringPerEvent{2};
-  static constexpr std::chrono::milliseconds kMostGathering{10};
+  static constexpr std::chrono::milliseconds kMostGathering{20};
 
   // `on_finished` is called from the delivery thread after events finished. With a spooler events
   // that can't be sent for long go there, and come back from there.
