@@ -151,6 +151,7 @@ std::chrono::milliseconds Capture::patience() const {
 // Takes in what has arrived, up to a full outbox. Returns whether more may be there.
 bool Capture::read_some() {
   constexpr int kMostItems = 1024;
+  constexpr int kBetweenLooks = 256;
   StreamItem item;
   for (int i = 0; i < kMostItems; ++i) {
     if (!source_.next(item)) return false;
@@ -159,6 +160,9 @@ bool Capture::read_some() {
     backoff_.reset();
     handle(item);
     if (outbox_.is_full() || reply_requested_ || holds_for_offer()) return true;
+    // Events that had to be handed over in the middle of a row have left the outbox.
+    if (i % kBetweenLooks == kBetweenLooks - 1 && hooks_.queued_bytes() >= memory_bytes_)
+      return true;
   }
   return true;
 }

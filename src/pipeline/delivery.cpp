@@ -91,8 +91,12 @@ void Delivery::start_due_lanes(SteadyTime now) {
   const std::optional<size_t> restoring = held_ ? std::nullopt : this->restoring();
   for (size_t i = 0; i < lanes_.size(); ++i) {
     if (restoring && (i != *restoring || in_flight_ > 0)) continue;
-    if (!may_start(i, now) || gathers(i, now) || !load(i)) continue;
+    if (!may_start(i, now) || gathers(i, now)) continue;
     Lane& lane = lanes_[i];
+    if (!load(i)) {
+      lane.phase = Lane::Phase::idle;  // what it waited with went elsewhere, into the spool
+      continue;
+    }
     failpoint("delivery.before_send");
     destination_.send(i, lane.work.piece().events.text);
     failpoint("delivery.sent");

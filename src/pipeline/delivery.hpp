@@ -36,8 +36,8 @@ struct DeliverySettings {
 
 // Sends the lanes' batches, one request in flight a lane, each batch until it is accepted: a batch
 // that must wait keeps its lane, so a user's events stay in order. While a lane's request is in
-// flight events gather, and for a moment after it if there were many (see kGatheringPerEvent); else
-// an idle lane sends at once. run() is the delivery thread.
+// flight events gather, and for a moment from when it began (see kGatheringPerEvent); else an idle
+// lane sends at once. run() is the delivery thread.
 //
 // A batch that is refused is split until the culprits stand alone (LaneWork). They are told to the
 // fates as refused once the receiver has shown that it takes others: it accepted one that was sent
@@ -52,8 +52,9 @@ class Delivery {
  public:
   static constexpr int kMostInARow = 10;
   static constexpr int kMostLoneCulprits = 3;
-  // After a batch its lane lets events gather, the longer the more were in it: a few large requests
-  // cost a tenth of many small ones, and where little happens each event is sent at once.
+  // From when it takes a batch a lane lets events gather, the longer the more were in it: a few
+  // large requests cost a tenth of many small ones, and where little happens each event is sent at
+  // once.
   static constexpr std::chrono::milliseconds kGatheringPerEvent{2};
   static constexpr std::chrono::milliseconds kMostGathering{20};
 

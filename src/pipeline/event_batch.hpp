@@ -30,8 +30,12 @@ struct EventBatch {
     if (!text.empty()) text.push_back(',');
     return text.size();
   }
-  // Takes it back.
-  void abandon(size_t start) { text.resize(start > 0 ? start - 1 : 0); }
+  // Takes it back, with the room that a huge one took: cost() does not see it.
+  void abandon(size_t start) {
+    constexpr size_t kKeptBytes = size_t{256} << 10;
+    text.resize(start > 0 ? start - 1 : 0);
+    if (text.capacity() > kKeptBytes) text.shrink_to_fit();
+  }
   // Ends it.
   void close(uint64_t sequence, size_t start) {
     sequences.push_back(sequence);

@@ -1,5 +1,6 @@
 #include "pipeline/lane_batches.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace waltrack {
@@ -11,12 +12,20 @@ constexpr size_t kPushEvents = 256;
 
 }  // namespace
 
+LaneBatches::LaneBatches(LaneQueues& queues)
+    : queues_(queues),
+      most_{.bytes = std::min(kPushBytes, queues.limits().bytes),
+            .events = std::min(kPushEvents, queues.limits().events)},
+      fresh_(queues.lanes()) {}
+
 bool LaneBatches::takes(LaneSet lanes) const {
-  return !full_ && (fence_.empty() || !std::has_single_bit(lanes));
+  if (full_) return false;
+  return fence_.empty() || (!std::has_single_bit(lanes) && (lanes & fence_lanes_) != 0);
 }
 
 EventBatch& LaneBatches::at(LaneSet lanes) {
   if (std::has_single_bit(lanes)) return fresh_[static_cast<size_t>(std::countr_zero(lanes))];
+  if (fence_.empty()) fence_lanes_ = 0;
   fence_lanes_ |= lanes;
   return fence_;
 }
@@ -30,13 +39,12 @@ void LaneBatches::add(LaneSet lanes, uint64_t sequence, std::string_view event) 
 }
 
 void LaneBatches::note_growth(const EventBatch& batch) {
-  full_ = full_ || batch.text.size() >= kPushBytes || batch.count() >= kPushEvents;
+  full_ = full_ || batch.text.size() >= most_.bytes || batch.count() >= most_.events;
 }
 
 void LaneBatches::push() {
   queues_.push(fresh_);
   if (!fence_.empty()) queues_.push_fence(fence_, fence_lanes_);
-  fence_lanes_ = 0;
   full_ = false;
 }
 

@@ -14,10 +14,12 @@ namespace waltrack {
 // to one thread.
 class LaneBatches {
  public:
-  explicit LaneBatches(LaneQueues& queues) : queues_(queues), fresh_(queues.lanes()) {}
+  explicit LaneBatches(LaneQueues& queues);
 
-  // Whether events of these lanes may be added before the next push(): it must come first when that
-  // would make a batch too large, or put an event of one lane before one of several that is older.
+  // Whether events of these lanes may be added before the next push(): it must come first when so
+  // much has gathered, when an event of one lane would come before one of several that is older,
+  // and when one of several has no lane in common with those before: they need not wait for each
+  // other.
   bool takes(LaneSet lanes) const;
 
   // The batch that an event of these lanes belongs into: append it, or take back what was appended.
@@ -36,6 +38,7 @@ class LaneBatches {
 
  private:
   LaneQueues& queues_;
+  const BatchLimits most_;         // of each, then it is time to push
   std::vector<EventBatch> fresh_;  // one a lane
   EventBatch fence_;
   LaneSet fence_lanes_ = 0;

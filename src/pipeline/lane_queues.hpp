@@ -41,6 +41,7 @@ class LaneQueues {
   LaneQueues(size_t lanes, BatchLimits limits);
 
   size_t lanes() const { return queues_.size(); }
+  const BatchLimits& limits() const { return limits_; }
 
   // The lane in which all events of this user travel.
   size_t lane_of(std::string_view user) const;
@@ -61,7 +62,7 @@ class LaneQueues {
   // goes on counting until finish().
   std::optional<Taken> take(size_t lane);
 
-  // Whether more events may travel with what take() would give: nothing stands behind it.
+  // Whether more events may yet travel with what take() would give, as nothing stands behind it.
   bool may_grow(size_t lane) const;
 
   // What was taken for this lane is done with.

@@ -69,11 +69,11 @@ struct RunSummary {
 //
 // Between them only the lane queues (the spool's, too), the ledger, the dead-letter queue, the
 // condition, the status of mappings and source, the offered mappings, the readers' jobs, what is
-// exchanged about backfills and the counts, each with a lock of its own, taken once a batch, or for
-// an event that names two users, and never two at a time; whoever looks at the
-// whole run holds the board's and the watch's above them. The order that makes it safe: an event is
-// accepted (or its dead letter stored) → the ledger passes it → the checkpoint is on disk → the
-// position is confirmed to the server.
+// exchanged about backfills and the counts, each with a lock of its own, taken once a batch, or
+// where an event of one user follows one that names two, and never two at a time; whoever looks at
+// the whole run holds the board's and the watch's above them. The order that makes it safe: an
+// event is accepted (or its dead letter stored) → the ledger passes it → the checkpoint is on disk
+// → the position is confirmed to the server.
 //
 // Runs until `stop_fd` becomes readable or `until_over` is so, then stops cleanly: reading ends,
 // what is on its way gets `grace` to finish unless the receiver is not taking events, the last

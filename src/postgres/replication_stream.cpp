@@ -15,8 +15,8 @@ namespace {
 
 // A server sends row by row: who takes each as it comes makes a system call for each.
 constexpr int kWorthReceiving = 8 * 1024;
-// With TLS it makes one anyway, as libpq takes in one record at a time, and the server writes one
-// for each row: what has gathered is taken in before the next wait.
+// With TLS or GSS it makes one anyway, as libpq takes in one record at a time, and the server
+// writes one for each row: what has gathered is taken in before the next wait.
 constexpr int kSmallTurns = 64;
 
 }  // namespace
@@ -67,7 +67,9 @@ int ReplicationStream::at_hand() const {
 // Lets libpq take in what has arrived; false when that can wait until more has.
 bool ReplicationStream::receive() {
   if (std::exchange(waited_, false)) {
-    small_turns_ = PQsslInUse(connection_.raw()) != 0 ? kSmallTurns : 0;
+    const bool in_records =
+        PQsslInUse(connection_.raw()) != 0 || PQgssEncInUse(connection_.raw()) != 0;
+    small_turns_ = in_records ? kSmallTurns : 0;
   } else if (const int bytes = at_hand(); bytes < kWorthReceiving) {
     if (bytes == 0 || small_turns_ == 0) return false;
     --small_turns_;

@@ -10,6 +10,8 @@
 namespace waltrack {
 namespace {
 
+using namespace std::chrono_literals;
+
 class CaptureTest : public testing::Test {
  protected:
   ~CaptureTest() override { finish(); }
@@ -79,6 +81,21 @@ class CaptureTest : public testing::Test {
 };
 
 }  // namespace
+
+TEST_F(CaptureTest, AfterManyItemsItRestsForAMomentAndThenListens) {
+  source_.add_transaction(Lsn{900}, Lsn{10}, {"1", "2", "3", "4", "5", "6"});
+  start();
+  ASSERT_TRUE(wait_until([&] { return source_.waits().size() >= 2; }));
+  EXPECT_EQ(source_.waits()[0], (FakeSource::Wait{2ms, false}));
+  EXPECT_EQ(source_.waits()[1], (FakeSource::Wait{1000ms, true}));
+}
+
+TEST_F(CaptureTest, AfterAFewItListensAtOnce) {
+  source_.add_transaction(Lsn{900}, Lsn{10}, {"1"});
+  start();
+  ASSERT_TRUE(wait_until([&] { return !source_.waits().empty(); }));
+  EXPECT_EQ(source_.waits()[0], (FakeSource::Wait{1000ms, true}));
+}
 
 TEST_F(CaptureTest, AfterALostConnectionNothingIsTakenInTwice) {
   source_.add_transaction(Lsn{100}, Lsn{90}, {"a", "b"});

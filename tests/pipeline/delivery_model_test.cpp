@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <bit>
 #include <cstdlib>
 #include <gtest/gtest.h>
 #include <map>
@@ -9,6 +8,7 @@
 #include "pipeline/delivery.hpp"
 #include "pipeline/fake_spool.hpp"
 #include "pipeline/fakes.hpp"
+#include "pipeline/lane_batches.hpp"
 #include "pipeline/stream_fates.hpp"
 
 namespace waltrack {
@@ -158,17 +158,10 @@ class DeliveryModel final : public Destination {
                               .lsn = Lsn{next_ + 1},
                               .mark_after = Lsn{next_ + 1}};
       ledger_.append({}, {&entry, 1});
-      EventBatch event;
-      event.text = text_of(next_);
-      event.close(next_, 0);
-      if (std::has_single_bit(lanes)) {
-        std::vector<EventBatch> fresh(queues_.lanes());
-        fresh[static_cast<size_t>(std::countr_zero(lanes))] = std::move(event);
-        queues_.push(fresh);
-      } else {
-        queues_.push_fence(event, lanes);
-      }
+      if (!batches_.takes(lanes)) batches_.push();
+      batches_.add(lanes, next_, text_of(next_));
     }
+    batches_.push();
   }
 
   void change_mood() {
@@ -210,6 +203,7 @@ class DeliveryModel final : public Destination {
   DeliveryCondition condition_;
   Rule rule_;
   LaneQueues queues_;
+  LaneBatches batches_{queues_};
   InflightLedger ledger_{Checkpoint{}};
   DeadLetterQueue dead_letters_;
   StreamFates fates_{ledger_, dead_letters_};

@@ -180,6 +180,16 @@ TEST_F(DeliveryWaits, ItSleepsUntilWhatIsOnItsWayHasItsAnswerAndThenSpools) {
   EXPECT_EQ(store_.ever(), 2u);
 }
 
+TEST_F(DeliveryWaits, ALaneThatWaitsWithNothingToSendAnyMoreLetsItSleep) {
+  SlowDestination destination(clock_, [&](size_t, const std::string&) {
+    return SlowDestination::Answer{answered(Outcome::Verdict::retry, "HTTP 503")};
+  });
+  bring(0, "a");
+  store_.disk_full = true;
+  deliver(destination, 60s, 10'000, &spooler_);
+  EXPECT_LT(destination.waits.size(), 1000u);
+}
+
 TEST_F(DeliveryWaits, ItTurnsNowAndThenWhileTheReceiverAskedForALongPause) {
   SlowDestination destination(clock_, [&](size_t, const std::string&) {
     Outcome outcome = answered(Outcome::Verdict::retry, "HTTP 429");

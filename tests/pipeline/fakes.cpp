@@ -101,9 +101,18 @@ bool FakeSource::next(StreamItem& item) {
 }
 
 void FakeSource::wait(int wake_fd, std::chrono::milliseconds timeout, bool listen) {
+  {
+    const std::lock_guard lock(mutex_);
+    waits_.push_back({timeout, listen});
+  }
   pollfd waiting[] = {{wake_fd, POLLIN, 0}, {more_.fd(), POLLIN, 0}};
   poll(waiting, listen ? 2 : 1, static_cast<int>(timeout.count()));
   if (listen) more_.drain();
+}
+
+std::vector<FakeSource::Wait> FakeSource::waits() const {
+  const std::lock_guard lock(mutex_);
+  return waits_;
 }
 
 void FakeSource::report(Lsn confirmed, bool) {

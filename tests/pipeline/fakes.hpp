@@ -81,6 +81,12 @@ class FakeSource final : public ChangeSource {
   std::vector<Lsn> opened_at() const;
   Lsn reported() const;
   size_t steps_read() const;
+  struct Wait {
+    std::chrono::milliseconds timeout;
+    bool listen = false;
+    bool operator==(const Wait&) const = default;
+  };
+  std::vector<Wait> waits() const;
 
  private:
   struct Step {
@@ -100,6 +106,7 @@ class FakeSource final : public ChangeSource {
   size_t at_ = 0;
   std::vector<Lsn> opened_at_;
   std::vector<Followed> followed_;
+  std::vector<Wait> waits_;
   std::atomic<bool> reconnect_to_follow_ = false;
   std::atomic<bool> breaks_held_ = false;
   Lsn reported_;

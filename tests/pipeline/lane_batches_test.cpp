@@ -50,6 +50,29 @@ TEST_F(LaneBatchesTest, EventsOfSeveralLanesBecomeOneBatchOfAllOfThem) {
   EXPECT_EQ(taken->lanes, 0b111u);
 }
 
+TEST_F(LaneBatchesTest, ThoseThatHaveNoLaneInCommonDoNotWaitForEachOther) {
+  LaneQueues queues(4, {.bytes = 475'000, .events = 2500});
+  LaneBatches batches(queues);
+  batches.add(0b0011, 0, "{1}");
+  EXPECT_FALSE(batches.takes(0b1100));
+  batches.push();
+  batches.add(0b1100, 1, "{2}");
+  batches.push();
+  EXPECT_EQ(queues.take(0)->lanes, 0b0011u);
+  EXPECT_EQ(queues.take(2)->lanes, 0b1100u);
+}
+
+TEST_F(LaneBatchesTest, WhatIsTakenBackLeavesNeitherLanesNorRoomBehind) {
+  EventBatch& batch = batches_.at(0b011);
+  const size_t start = batch.open();
+  batch.text.append(10'000'000, 'x');
+  batch.abandon(start);
+  EXPECT_LT(batch.text.capacity(), 1'000'000u);
+  add(0b110, "{1}");
+  batches_.push();
+  EXPECT_EQ(queues_.take(1)->lanes, 0b110u);
+}
+
 TEST_F(LaneBatchesTest, TheLanesOfOnesThatWerePushedAreForgotten) {
   add(0b011, "{1}");
   batches_.push();

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <filesystem>
 #include <gtest/gtest.h>
+#include <libpq-fe.h>
 #include <string>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,7 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A slot's stream that nothing but rows wakes: the server sends no keepalives of its own accord.
+// A slot's stream that nothing but rows wakes.
 class ReplicationStreamTest : public testing::Test {
  protected:
   ReplicationStreamTest()
@@ -44,9 +46,16 @@ class ReplicationStreamTest : public testing::Test {
   }
 
   ReplicationStream open(const std::string& sslmode) {
-    return ReplicationStream(
+    ReplicationStream stream(
         PgConnection::open(server_.conninfo() + " sslmode=" + sslmode, PgMode::replication), "s",
         {}, {{"include-xids", "0"}});
+    const int bytes = 64 * 1024;  // fewer than pile up
+    EXPECT_EQ(setsockopt(PQsocket(stream.connection().raw()), SOL_SOCKET, SO_RCVBUF, &bytes,
+                         sizeof bytes),
+              0);
+    // The server sends keepalives after each commit to one that has not written all of it.
+    EXPECT_TRUE(stream.send_status(Lsn{uint64_t{1} << 62}, {}, false));
+    return stream;
   }
 
   void insert(int rows, int bytes) {
@@ -54,13 +63,14 @@ class ReplicationStreamTest : public testing::Test {
                  ") FROM generate_series(1, " + std::to_string(rows) + ")");
   }
 
-  // A wait that sees nothing of what is there already lasts longer than the whole may.
+  // A wait that sees nothing of what is there already lasts longer than all of it may.
   void expect_commit(ReplicationStream& stream) {
+    const auto end = std::chrono::steady_clock::now() + 50s;
     for (;;) {
       ReplicationMessage message;
       if (!stream.read(message)) {
         stream.wait(wakeup_.fd(), 60s, true);
-        ASSERT_LT(std::chrono::steady_clock::now(), end_);
+        ASSERT_LT(std::chrono::steady_clock::now(), end);
       } else if (message.payload.starts_with("COMMIT")) {
         return;
       }
@@ -92,7 +102,6 @@ class ReplicationStreamTest : public testing::Test {
   SelfSigned self_signed_;
   PostgresServer server_;
   Wakeup wakeup_;
-  const std::chrono::steady_clock::time_point end_ = std::chrono::steady_clock::now() + 50s;
 };
 
 }  // namespace
