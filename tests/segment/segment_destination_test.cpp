@@ -7,8 +7,8 @@
 
 #include "base/error.hpp"
 #include "segment/http_server.hpp"
-#include "support/self_signed.hpp"
 #include "support/fake_clock.hpp"
+#include "support/self_signed.hpp"
 
 namespace waltrack {
 namespace {
