@@ -11,10 +11,6 @@
 namespace waltrack {
 namespace {
 
-// The years 1 to 9999.
-constexpr int64_t kFirstTime = -62'135'596'800'000'000;
-constexpr int64_t kLastTime = 253'402'300'799'999'999;
-
 constexpr std::string_view kMissingColumn = "missing_column";
 
 constexpr size_t kMessageIdSize = 32;
@@ -30,11 +26,6 @@ bool whole_update(const Change& change) {
 }
 
 }  // namespace
-
-std::optional<int64_t> parse_call_time(std::string_view text) {
-  std::optional<int64_t> us = parse_timestamp_us(text);
-  return us && *us >= kFirstTime && *us <= kLastTime ? us : std::nullopt;
-}
 
 void CompiledRule::run(const RowView& row, const Table& table, EventSink& sink,
                        std::string_view gone) {

@@ -32,10 +32,6 @@ struct CallInput {
   std::string name;  // "user_id"
 };
 
-// Microseconds since 1970-01-01 UTC of a call's `timestamp`: the years 1 to 9999, which ISO 8601
-// writes with four digits. Nothing for what is no date and time.
-std::optional<int64_t> parse_call_time(std::string_view text);
-
 // A text that a call has beside its ids, found anew for each row: a group's id, an alias' previous
 // id, a name that the row decides.
 struct CallPart {

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/json_text.hpp"
 #include "mapping/rule_lints.hpp"
+#include "mapping/timestamp_text.hpp"
 
 namespace waltrack {
 namespace {

@@ -305,4 +305,11 @@ std::optional<int64_t> parse_timestamp_us(std::string_view text) {
   return moment ? to_us(*moment) : std::nullopt;
 }
 
+std::optional<int64_t> parse_call_time(std::string_view text) {
+  constexpr int64_t kFirst = -62'135'596'800'000'000;
+  constexpr int64_t kLast = 253'402'300'799'999'999;
+  const std::optional<int64_t> us = parse_timestamp_us(text);
+  return us && *us >= kFirst && *us <= kLast ? us : std::nullopt;
+}
+
 }  // namespace waltrack

@@ -29,4 +29,7 @@ bool append_timetz_text(std::string& out, std::string_view pg);
 // Nothing for anything else and for times that do not fit.
 std::optional<int64_t> parse_timestamp_us(std::string_view text);
 
+// The same of a call's `timestamp`: the years 1 to 9999, which ISO 8601 writes with four digits.
+std::optional<int64_t> parse_call_time(std::string_view text);
+
 }  // namespace waltrack

@@ -34,11 +34,11 @@ void LaneBatches::add(LaneSet lanes, uint64_t sequence, std::string_view event) 
   EventBatch& batch = at(lanes);
   const size_t start = batch.open();
   batch.text.append(event);
-  batch.close(sequence, start);
-  note_growth(batch);
+  close(batch, sequence, start);
 }
 
-void LaneBatches::note_growth(const EventBatch& batch) {
+void LaneBatches::close(EventBatch& batch, uint64_t sequence, size_t start) {
+  batch.close(sequence, start);
   full_ = full_ || batch.text.size() >= most_.bytes || batch.count() >= most_.events;
 }
 

@@ -22,16 +22,16 @@ class LaneBatches {
   // other.
   bool takes(LaneSet lanes) const;
 
-  // The batch that an event of these lanes belongs into: append it, or take back what was appended.
-  // Good until push(). takes(lanes) is so.
+  // The batch that an event of these lanes belongs into: open() it there, and close() it here, or
+  // abandon() it there. Good until push(). takes(lanes) is so.
   EventBatch& at(LaneSet lanes);
+  void close(EventBatch& batch, uint64_t sequence, size_t start);
 
   // Appends a whole one.
   void add(LaneSet lanes, uint64_t sequence, std::string_view event);
 
   // So much has gathered that it is time to push.
   bool is_full() const { return full_; }
-  void note_growth(const EventBatch& batch);
 
   // Moves all into the queues.
   void push();

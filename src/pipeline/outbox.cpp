@@ -84,8 +84,7 @@ void Outbox::close() {
   ++count.seen;
   ++count.matched;
   if (open_rule_->shadow) return;
-  open_batch_->close(next_sequence_, open_at_);
-  batches_.note_growth(*open_batch_);
+  batches_.close(*open_batch_, next_sequence_, open_at_);
   append_entry(entry_for(*open_rule_));
 }
 
