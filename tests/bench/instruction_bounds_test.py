@@ -8,7 +8,8 @@ import unittest
 
 PROGRAM = pathlib.Path(__file__).with_name("instruction_bounds.py")
 
-# Of 10 rows. The mapper's calls go through the outbox, which hands on; a stage calls itself, too.
+# Of 10 rows. The mapper calls the outbox from a function that enters no stage; the decoder calls
+# itself.
 CALLGRIND = """\
 events: Ir
 fn=waltrack::Capture::run()

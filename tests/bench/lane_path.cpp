@@ -1,5 +1,7 @@
 #include "bench/lane_path.hpp"
 
+#include <stdexcept>
+
 #include "segment/limits.hpp"
 
 namespace waltrack {
@@ -33,7 +35,7 @@ size_t LanePath::deliver(const std::function<void(const EventBatch&)>& send) {
     }
     confirmed_ = ledger_.advance().checkpoint.lsn;
   }
-  rejected_ += dead_letters_.take_all().size();
+  if (!dead_letters_.take_all().empty()) throw std::runtime_error("a row was rejected");
   return events;
 }
 

@@ -23,10 +23,9 @@ class LanePath {
   Outbox& outbox() { return outbox_; }
   size_t bytes() const { return lanes_.bytes() + ledger_.bytes(); }
   Lsn confirmed() const { return confirmed_; }
-  uint64_t rejected() const { return rejected_; }
 
   // Takes all that is in the lanes, batch by batch, shows each to `send` and accepts it. Returns
-  // the number of events.
+  // the number of events. Throws when a row was rejected.
   size_t deliver(const std::function<void(const EventBatch&)>& send);
 
  private:
@@ -38,7 +37,6 @@ class LanePath {
   RuleCounts counts_;
   Outbox outbox_;
   Lsn confirmed_;
-  uint64_t rejected_ = 0;
 };
 
 }  // namespace waltrack

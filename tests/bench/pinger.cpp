@@ -40,8 +40,7 @@ void Pinger::stop() {
 }
 
 double Pinger::rate() const {
-  const auto end = end_.time_since_epoch().count() == 0 ? std::chrono::steady_clock::now() : end_;
-  return static_cast<double>(sent_) / std::chrono::duration<double>(end - begin_).count();
+  return static_cast<double>(sent_) / std::chrono::duration<double>(end_ - begin_).count();
 }
 
 void Pinger::ping(const std::stop_token& stop, const PostgresServer& server,

@@ -35,7 +35,7 @@ class Pinger {
   // Ends it; throws what went wrong meanwhile.
   void stop();
   uint64_t sent() const { return sent_; }
-  // Of what was sent by now: fewer a second than it was told to where the server can't do it.
+  // Once stopped: fewer a second than it was told to where the server can't do it.
   double rate() const;
 
  private:
@@ -43,7 +43,7 @@ class Pinger {
             std::chrono::nanoseconds period);
 
   const std::chrono::steady_clock::time_point begin_;
-  std::chrono::steady_clock::time_point end_;  // none: not stopped
+  std::chrono::steady_clock::time_point end_;
   std::atomic<uint64_t> sent_ = 0;
   std::mutex mutex_;
   std::exception_ptr failure_;
