@@ -15,9 +15,29 @@ namespace {
 
 // A server sends row by row: who takes each as it comes makes a system call for each.
 constexpr int kWorthReceiving = 8 * 1024;
-// With TLS or GSS it makes one anyway, as libpq takes in one record at a time, and the server
-// writes one for each row: what has gathered is taken in before the next wait.
+// Where libpq takes in one record at a time, and the server writes one for each row, it makes one
+// anyway: what has gathered is taken in before the next wait.
 constexpr int kSmallTurns = 64;
+// None where libpq speaks no TLS, or not through OpenSSL.
+SSL* tls_of(PGconn* connection) {
+  return static_cast<SSL*>(PQsslStruct(connection, "OpenSSL"));
+}
+
+bool in_records(PGconn* connection) {
+  return PQgssEncInUse(connection) != 0 ||
+         (PQsslInUse(connection) != 0 && tls_of(connection) == nullptr);
+}
+
+// Has OpenSSL more to give without a look at the socket? What is left of a record that is not whole
+// does not count: it wanted more when it was asked last.
+bool holds_more(SSL* tls) {
+  return tls != nullptr && SSL_has_pending(tls) != 0 && SSL_want_read(tls) == 0;
+}
+
+int bytes_in_socket(PGconn* connection) {
+  int bytes = 0;
+  return ioctl(PQsocket(connection), FIONREAD, &bytes) == 0 ? bytes : 0;
+}
 
 }  // namespace
 
@@ -39,6 +59,13 @@ ReplicationStream::ReplicationStream(PgConnection connection, const std::string&
   if (!options.empty()) command.push_back(')');
   connection_.query(command);
   if (PQsetnonblocking(connection_.raw(), 1) != 0) connection_.fail();
+  read_ahead();
+}
+
+// Else OpenSSL makes two system calls for each record. libpq knows nothing of what OpenSSL has read
+// ahead and would wait for the socket, so it must not be let wait from here on.
+void ReplicationStream::read_ahead() {
+  if (SSL* tls = tls_of(connection_.raw()); tls != nullptr) SSL_set_read_ahead(tls, 1);
 }
 
 bool ReplicationStream::read(ReplicationMessage& message) {
@@ -56,30 +83,25 @@ bool ReplicationStream::read(ReplicationMessage& message) {
   return true;
 }
 
-// Bytes that have arrived and that libpq has not taken in.
-int ReplicationStream::at_hand() const {
-  int in_socket = 0;
-  if (ioctl(PQsocket(connection_.raw()), FIONREAD, &in_socket) != 0) in_socket = 0;
-  auto* tls = static_cast<SSL*>(PQsslStruct(connection_.raw(), "OpenSSL"));
-  return in_socket + (tls == nullptr ? 0 : SSL_pending(tls));
-}
-
 // Lets libpq take in what has arrived; false when that can wait until more has.
 bool ReplicationStream::receive() {
+  PGconn* raw = connection_.raw();
   if (std::exchange(waited_, false)) {
-    const bool in_records =
-        PQsslInUse(connection_.raw()) != 0 || PQgssEncInUse(connection_.raw()) != 0;
-    small_turns_ = in_records ? kSmallTurns : 0;
-  } else if (const int bytes = at_hand(); bytes < kWorthReceiving) {
-    if (bytes == 0 || small_turns_ == 0) return false;
-    --small_turns_;
+    small_turns_ = in_records(raw) ? kSmallTurns : 0;
+  } else if (!holds_more(tls_of(raw))) {
+    const int bytes = bytes_in_socket(raw);
+    if (bytes == 0 || (bytes < kWorthReceiving && small_turns_ == 0)) return false;
+    if (bytes < kWorthReceiving) --small_turns_;
   }
-  if (PQconsumeInput(connection_.raw()) == 0) connection_.fail();
+  if (PQconsumeInput(raw) == 0) connection_.fail();
   return true;
 }
 
 void ReplicationStream::fail_at_end() {
-  const PgResult result(PQgetResult(connection_.raw()));
+  PGconn* raw = connection_.raw();
+  while (holds_more(tls_of(raw)) && PQconsumeInput(raw) != 0) {
+  }
+  const PgResult result(PQgetResult(raw));
   if (PQresultStatus(result.raw()) == PGRES_FATAL_ERROR) connection_.fail(result);
   throw Error(ErrorKind::transient, "the server ended the replication stream",
               connection_.context().where);

@@ -37,7 +37,7 @@ class ReplicationStream {
   PgConnection& connection() { return connection_; }
 
  private:
-  int at_hand() const;
+  void read_ahead();
   bool receive();
   [[noreturn]] void fail_at_end();
   void flush();

@@ -7,6 +7,7 @@
 #include "bench/bench_workload.hpp"
 #include "model/lsn.hpp"
 #include "support/postgres_server.hpp"
+#include "support/self_signed.hpp"
 
 namespace waltrack {
 
@@ -32,6 +33,9 @@ class BenchDatabase {
 
   BenchDatabase();
 
+  // Who comes from now on is connected through TLS: what libpq prefers.
+  void offer_tls() { server_.offer_tls(certificate_); }
+
   // Empties the tables and does the workload. Nothing is in the log behind it, but what the server
   // writes there of its own.
   void write(const BenchWorkload& workload);
@@ -53,6 +57,7 @@ class BenchDatabase {
   std::string version() const { return server_.value("SHOW server_version"); }
 
  private:
+  SelfSigned certificate_;
   PostgresServer server_;
   Lsn end_;
 };

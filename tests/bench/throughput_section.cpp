@@ -144,15 +144,16 @@ void add_rows(BenchReport& report, const BenchWorkload& workload, const std::str
 }
 
 // It speaks wal2json only.
-bool has_peer(const BenchWorkload& workload, const std::string& plugin) {
-  return workload.has_peer && plugin == "wal2json";
+bool has_peer(const ThroughputSettings& settings, const BenchWorkload& workload,
+              const std::string& plugin) {
+  return !settings.tls && workload.has_peer && plugin == "wal2json";
 }
 
-bool wants_peer(const std::vector<BenchWorkload>& workloads,
-                const std::vector<std::string>& plugins) {
+bool wants_peer(const ThroughputSettings& settings, const std::vector<BenchWorkload>& workloads) {
   return std::ranges::any_of(workloads, [&](const BenchWorkload& workload) {
-    return std::ranges::any_of(
-        plugins, [&](const std::string& plugin) { return has_peer(workload, plugin); });
+    return std::ranges::any_of(settings.plugins, [&](const std::string& plugin) {
+      return has_peer(settings, workload, plugin);
+    });
   });
 }
 
@@ -176,6 +177,7 @@ void begin_throughput(const ThroughputSettings& settings, bool with_peer, BenchR
       "throughput",
       "Throughput beside pg_recvlogical (the limit), " + grouped(settings.rows) +
           " rows, median of " + std::to_string(settings.rounds) + " rounds" +
+          (settings.tls ? ", through TLS" : "") +
           (with_peer ? "; Node peer: of " + std::to_string(std::min(settings.rounds, kPeerRounds))
                      : ""),
       {{"workload", "workload", 31},
@@ -197,9 +199,10 @@ void begin_throughput(const ThroughputSettings& settings, bool with_peer, BenchR
 void measure_throughput(const ThroughputSettings& settings, BenchReport& report) {
   const std::vector<BenchWorkload> workloads = chosen_workloads(settings);
   Fixture fixture;
+  if (settings.tls) fixture.database.offer_tls();
   report.set_machine("postgres", fixture.database.version());
   report.set_machine("receiver", fixture.receiver.version());
-  const bool wanted = wants_peer(workloads, settings.plugins);
+  const bool wanted = wants_peer(settings, workloads);
   const bool can_peer = fixture.peer.obstacle().empty();
   if (wanted && can_peer) report.set_machine("node", fixture.peer.version());
   if (wanted && !can_peer) report.remark("the Node peer is left out: " + fixture.peer.obstacle());
@@ -207,7 +210,7 @@ void measure_throughput(const ThroughputSettings& settings, BenchReport& report)
   for (const BenchWorkload& workload : workloads) {
     fixture.database.write(workload);
     for (const std::string& plugin : settings.plugins) {
-      const bool with_peer = has_peer(workload, plugin) && can_peer;
+      const bool with_peer = has_peer(settings, workload, plugin) && can_peer;
       add_rows(report, workload, plugin,
                run_rounds(fixture, workload, plugin, settings.rounds, with_peer, report));
     }

@@ -13,6 +13,7 @@ struct ThroughputSettings {
   int rounds = 5;
   std::vector<std::string> plugins = {"wal2json", "pgoutput"};
   std::string workload;  // empty: all; only those whose name has this in it
+  bool tls = false;      // all but the peer, which is left out, through TLS
 };
 
 // Rows a second of pg_recvlogical and of waltrack, in turns, over the same log; and of the Node

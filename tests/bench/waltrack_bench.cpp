@@ -43,6 +43,7 @@ void add_throughput(CLI::App& app, Settings& settings) {
       ->capture_default_str();
   add_plugin(*section, to.plugins);
   section->add_option("--workload", to.workload, "Only workloads whose name has this in it");
+  section->add_flag("--tls", to.tls, "Through TLS, and without the Node peer");
 }
 
 void add_latency(CLI::App& app, Settings& settings) {

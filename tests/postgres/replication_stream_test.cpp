@@ -1,13 +1,10 @@
 #include "postgres/replication_stream.hpp"
 
 #include <chrono>
-#include <filesystem>
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
 #include <string>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/wakeup.hpp"
 #include "support/postgres_server.hpp"
@@ -31,18 +28,6 @@ class ReplicationStreamTest : public testing::Test {
     server_.exec("CREATE TABLE notes (note text)");
     server_.exec("ALTER TABLE notes ALTER note SET STORAGE EXTERNAL");  // as large as it looks
     server_.exec("SELECT pg_create_logical_replication_slot('s', 'test_decoding')");
-  }
-
-  void offer_tls() {
-    const std::filesystem::path key = server_.data_dir() / "server.key";
-    std::filesystem::copy_file(self_signed_.key_file(), key);
-    std::filesystem::permissions(key, std::filesystem::perms::owner_read);
-    struct stat owner = {};
-    ASSERT_EQ(stat(server_.data_dir().c_str(), &owner), 0);
-    ASSERT_EQ(chown(key.c_str(), owner.st_uid, owner.st_gid), 0);
-    std::filesystem::copy_file(self_signed_.certificate_file(), server_.data_dir() / "server.crt");
-    server_.configure({{"ssl", "on"}});
-    server_.reload();
   }
 
   ReplicationStream open(const std::string& sslmode) {
@@ -113,10 +98,29 @@ TEST_F(ReplicationStreamTest, RowsOfAllSizesArriveAsSoonAsTheyAreThere) {
 }
 
 TEST_F(ReplicationStreamTest, SoTheyDoThroughTls) {
-  offer_tls();
+  server_.offer_tls(self_signed_);
   ReplicationStream stream = open("require");
   expect_rows_that_piled_up(stream);  // first: large rows make libpq's buffer large
   expect_rows_of_all_sizes(stream);
+}
+
+// Whatever it takes the server to say so: rows that wait, a sentence, the end of the connection.
+TEST_F(ReplicationStreamTest, WhyTheStreamEndsIsToldBehindAllThatCameThroughTls) {
+  server_.offer_tls(self_signed_);
+  ReplicationStream stream = open("require");
+  insert(200, 100);
+  expect_commit(stream);
+  insert(200, 100);
+  server_.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_replication");
+  try {
+    for (ReplicationMessage message;;)
+      if (!stream.read(message)) stream.wait(wakeup_.fd(), 60s, true);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::transient);
+    EXPECT_NE(std::string(error.what()).find("terminating connection due to administrator command"),
+              std::string::npos)
+        << error.what();
+  }
 }
 
 }  // namespace waltrack

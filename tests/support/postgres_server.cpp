@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "support/loopback.hpp"
+#include "support/self_signed.hpp"
 #include "support/wait_until.hpp"
 
 namespace waltrack {
@@ -103,9 +104,13 @@ PostgresServer::PostgresServer(PostgresInstall install)
     : install_(std::move(install)),
       folder_(install_.root.empty() ? std::filesystem::temp_directory_path()
                                     : install_.root / "tmp") {
+  give_away(folder_.path());
+}
+
+void PostgresServer::give_away(const std::filesystem::path& path) const {
   const auto& user = install_.identity;
-  if (user && chown(folder_.path().c_str(), user->first, user->second) != 0) {
-    throw std::runtime_error("cannot give away " + folder_.path().string());
+  if (user && chown(path.c_str(), user->first, user->second) != 0) {
+    throw std::runtime_error("cannot give away " + path.string());
   }
 }
 
@@ -282,6 +287,16 @@ void PostgresServer::reload() {
   if (!wait_until([&] { return value("SELECT pg_conf_load_time()") != before; })) {
     throw std::runtime_error("Postgres does not reload:\n" + log_text());
   }
+}
+
+void PostgresServer::offer_tls(const SelfSigned& certificate) {
+  const std::filesystem::path key = data_dir() / "server.key";
+  std::filesystem::copy_file(certificate.key_file(), key);
+  std::filesystem::permissions(key, std::filesystem::perms::owner_read);
+  give_away(key);
+  std::filesystem::copy_file(certificate.certificate_file(), data_dir() / "server.crt");
+  configure({{"ssl", "on"}});
+  reload();
 }
 
 std::string PostgresServer::conninfo(const std::string& database, const std::string& user) const {

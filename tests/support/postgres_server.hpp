@@ -15,6 +15,8 @@
 
 namespace waltrack {
 
+class SelfSigned;
+
 struct PostgresOptions {
   // Written into postgresql.conf after the defaults, so these win. A value stands as it would in
   // that file: quotes included where it needs them.
@@ -73,6 +75,8 @@ class PostgresServer {
   // Sets settings in postgresql.conf from the next start or reload() on.
   void configure(const std::map<std::string, std::string>& settings);
   void reload();  // returns when the server has read its files again
+  // From now on with that certificate, which clients take unasked (sslmode is "prefer").
+  void offer_tls(const SelfSigned& certificate);
 
   int port() const { return port_; }
   int version() const { return version_; }  // 150020
@@ -104,6 +108,7 @@ class PostgresServer {
   explicit PostgresServer(PostgresInstall install);
 
   std::filesystem::path log_file() const { return folder_ / "log"; }
+  void give_away(const std::filesystem::path& path) const;  // to whom the server runs as
   void init_cluster(const PostgresOptions& options);
   bool try_start();
   ChildOptions program(const std::string& name, std::vector<std::string> args) const;
