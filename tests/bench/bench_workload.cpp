@@ -29,6 +29,21 @@ track:
       created_at: created_at
 )yaml";
 
+// Nothing travels in one lane alone.
+constexpr const char* kTwoUsers = R"yaml(
+table: users
+user_id: id
+anonymous_id: email
+identify:
+  traits: { email: email, name: name, plan: plan, created_at: created_at }
+---
+table: orders
+user_id: user_id
+anonymous_id: id
+identify:
+  traits: { order_id: id, product: product, amount: amount, currency: currency, created_at: created_at }
+)yaml";
+
 }  // namespace
 
 std::string grouped(uint64_t number) {
@@ -64,7 +79,11 @@ std::vector<BenchWorkload> throughput_workloads(uint64_t rows) {
   expressions.name = "1,000-row, with expressions";
   expressions.mapping = kExpressions;
   expressions.has_peer = false;
-  return {single, usual, large, updates, expressions};
+  BenchWorkload two_users = usual;
+  two_users.name = "1,000-row, each event of two users";
+  two_users.mapping = kTwoUsers;
+  two_users.has_peer = false;
+  return {single, usual, large, updates, expressions, two_users};
 }
 
 }  // namespace waltrack
