@@ -83,10 +83,6 @@ size_t DeadLetterFile::remove(std::span<const int64_t> numbers) {
   });
 }
 
-size_t DeadLetterFile::remove(const state::DeadLetterFilter& filter) {
-  return remove(in_order(filter));
-}
-
 void DeadLetterFile::count_refusal(int64_t number, const std::string& detail,
                                    const std::string& answer) {
   guarded(path_, "write to the state file",

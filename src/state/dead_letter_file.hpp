@@ -32,9 +32,8 @@ class DeadLetterFile {
   // the rows within. Rows that were backfilled come where they came among the others.
   std::vector<int64_t> in_order(const state::DeadLetterFilter& filter);
 
-  // Give how many went. Many go in several transactions: a run must not wait long for its turn.
+  // Gives how many went. Many go in several transactions: a run must not wait long for its turn.
   size_t remove(std::span<const int64_t> numbers);
-  size_t remove(const state::DeadLetterFilter& filter);
   // The receiver refused it once more; it stays.
   void count_refusal(int64_t number, const std::string& detail, const std::string& answer);
 

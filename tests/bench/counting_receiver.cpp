@@ -72,7 +72,7 @@ void CountingReceiver::serve(int connection) {
     if (head != std::string::npos) {
       const size_t length = content_length(std::string_view(buffer).substr(0, head));
       if (buffer.size() >= head + 4 + length) {
-        if (look_) look_(std::string_view(buffer).substr(head + 4, length));
+        look_(std::string_view(buffer).substr(head + 4, length));
         ++requests_;
         buffer.erase(0, head + 4 + length);
         if (send(connection, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL) < 0) break;

@@ -15,8 +15,8 @@ namespace waltrack {
 // who receives. Speaks as much HTTP as waltrack does, a thread a connection.
 class CountingReceiver {
  public:
-  // `look` is called with each body, as it came, from its connection's thread; may be none.
-  explicit CountingReceiver(std::function<void(std::string_view body)> look = {});
+  // `look` is called with each body, as it came, from its connection's thread.
+  explicit CountingReceiver(std::function<void(std::string_view body)> look);
   ~CountingReceiver();
 
   std::string batch_url() const;

@@ -7,12 +7,9 @@
 #include "bench/ping_receiver.hpp"
 #include "bench/pinger.hpp"
 #include "bench/waltrack_run.hpp"
-#include "support/wait_until.hpp"
 
 namespace waltrack {
 namespace {
-
-using namespace std::chrono_literals;
 
 constexpr double kLeftOut_s = 1;
 constexpr size_t kFewestForP99_9 = 1000;  // with fewer it would be the greatest
@@ -26,10 +23,7 @@ void measure_rate(const PostgresServer& server, WaltrackRun& run, PingReceiver& 
   Pinger pinger(server, rate);
   std::this_thread::sleep_for(std::chrono::seconds(seconds));
   pinger.stop();
-  if (!wait_until([&] { return receiver.arrived() >= pinger.sent(); }, 60s)) {
-    throw std::runtime_error("of " + std::to_string(pinger.sent()) + " transactions only " +
-                             std::to_string(receiver.arrived()) + " arrived");
-  }
+  receiver.wait_for(pinger.sent());
   const Sample delays = receiver.delays_ms(begin_s + kLeftOut_s);
   const auto requests = static_cast<double>(receiver.requests() - requests_before);
   const nlohmann::json p99_9 =

@@ -1,11 +1,14 @@
 #include "bench/ping_receiver.hpp"
 
+#include <chrono>
 #include <cstdlib>
 #include <libdeflate.h>
 #include <memory>
+#include <stdexcept>
 #include <utility>
 
 #include "bench/pinger.hpp"
+#include "support/wait_until.hpp"
 
 namespace waltrack {
 namespace {
@@ -45,6 +48,12 @@ void PingReceiver::look(std::string_view body) {
 uint64_t PingReceiver::arrived() const {
   const std::lock_guard lock(mutex_);
   return pings_.size();
+}
+
+void PingReceiver::wait_for(uint64_t pings) const {
+  if (wait_until([&] { return arrived() >= pings; }, std::chrono::seconds(60))) return;
+  throw std::runtime_error("of " + std::to_string(pings) + " transactions only " +
+                           std::to_string(arrived()) + " arrived");
 }
 
 void PingReceiver::forget() {

@@ -20,6 +20,8 @@ class PingReceiver {
   std::string batch_url() const { return counting_.batch_url(); }
   uint64_t requests() const { return counting_.requests(); }
   uint64_t arrived() const;
+  // Until so many have; throws when they do not.
+  void wait_for(uint64_t pings) const;
   void forget();
   // Milliseconds of those that were sent at this moment (ping_clock_s) or later.
   Sample delays_ms(double sent_from_s) const;

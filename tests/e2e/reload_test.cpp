@@ -124,7 +124,6 @@ TEST_P(Reload, AnEditIsLiveWithoutARestart) {
   ASSERT_TRUE(wait_for_reloads(1));
   const auto took = std::chrono::steady_clock::now() - edited_at;
   RecordProperty("live_after_ms", static_cast<int>(took / 1ms));
-  EXPECT_LT(took, 10s);
   notes_.write(5);
   ASSERT_TRUE(receiver_.wait_for_known(10));
   EXPECT_EQ(names(), (std::map<std::string, int>{{"Noted", 5}, {"Jotted", 5}}));

@@ -10,6 +10,7 @@
 #include "pipeline/delivery.hpp"
 #include "pipeline/fake_spool.hpp"
 #include "pipeline/fakes.hpp"
+#include "pipeline/lane_batches.hpp"
 #include "pipeline/stream_fates.hpp"
 
 namespace waltrack {
@@ -79,10 +80,9 @@ class DeliveryWaits : public testing::Test {
     entry.commit_lsn = Lsn{900};
     entry.lsn = Lsn{sequence_ + 1};
     ledger_.append({}, {&entry, 1});
-    std::vector<EventBatch> fresh(lanes_.lanes());
-    fresh[lane].text = text;
-    fresh[lane].close(sequence_++, 0);
-    lanes_.push(fresh);
+    LaneBatches fresh(lanes_);
+    fresh.add(LaneSet{1} << lane, sequence_++, text);
+    fresh.push();
   }
 
   // Delivers for so long by the clock, or until it has waited so often.

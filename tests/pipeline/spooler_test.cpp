@@ -1,10 +1,10 @@
 #include "pipeline/spooler.hpp"
 
-#include <bit>
 #include <gtest/gtest.h>
 
 #include "pipeline/fake_spool.hpp"
 #include "pipeline/fakes.hpp"
+#include "pipeline/lane_batches.hpp"
 
 namespace waltrack {
 namespace {
@@ -32,16 +32,10 @@ class SpoolerTest : public testing::Test {
                             .mark_after = Lsn{sequence_ + 1},
                             .commit_time_us = 77};
     ledger_.append({}, {&entry, 1});
-    EventBatch event;
-    event.text = "e" + std::to_string(sequence_);
-    event.close(sequence_++, 0);
-    if (std::has_single_bit(lanes)) {
-      std::vector<EventBatch> fresh(2);
-      fresh[static_cast<size_t>(std::countr_zero(lanes))] = std::move(event);
-      incoming_.push(fresh);
-    } else {
-      incoming_.push_fence(event, lanes);
-    }
+    LaneBatches fresh(incoming_);
+    fresh.add(lanes, sequence_, "e" + std::to_string(sequence_));
+    ++sequence_;
+    fresh.push();
   }
   std::string take(size_t lane) {
     const auto taken = spooler_->outgoing().take(lane);
@@ -234,10 +228,9 @@ TEST_F(SpoolerTest, EventsOfAnotherNumberOfLanesWaitForAllBefore) {
   Spooler again(settings(), more, ledger_, dead_letters_, kLimits, clock_);
   const LedgerEntry entry{.rule = &rule_, .commit_lsn = Lsn{900}, .lsn = {}, .mark_after = {}};
   ledger_.append({}, {&entry, 1});
-  std::vector<EventBatch> fresh(3);
-  fresh[2].text = "new";
-  fresh[2].close(sequence_, 0);
-  more.push(fresh);
+  LaneBatches fresh(more);
+  fresh.add(0b100, sequence_, "new");
+  fresh.push();
   again.work();
   EXPECT_FALSE(again.outgoing().take(2));
   const auto one = again.outgoing().take(1);

@@ -110,7 +110,7 @@ TEST_F(DeadLetterFileTest, EveryFilterTakesItsOwn) {
   EXPECT_EQ(found({.below = 3}), (Numbers{2, 1}));
   EXPECT_EQ(found({.table = "orders", .since_us = clock_.now_us}), (Numbers{3}));
   EXPECT_EQ(open().count({.table = "orders"}), 2u);
-  EXPECT_EQ(open().remove({.table = "orders"}), 2u);
+  EXPECT_EQ(open().remove(open().in_order({.table = "orders"})), 2u);
   EXPECT_EQ(found({}), (Numbers{4, 1}));
 }
 
@@ -175,7 +175,7 @@ TEST_F(DeadLetterFileTest, ThousandsGoInPieces) {
   for (uint64_t i = 0; i < 1201; ++i)
     many.push_back(letter(i + 1));
   run.save(at(10), many, {});
-  EXPECT_EQ(open().remove(state::DeadLetterFilter{}), 1201u);
+  EXPECT_EQ(open().remove(open().in_order({})), 1201u);
   EXPECT_EQ(run.dead_letter_count(), 0);
 }
 
