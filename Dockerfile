@@ -17,7 +17,7 @@ RUN find /etc/apt -name '*.sources' -o -name sources.list \
       libpq-dev libpqxx-dev libsimdjson-dev nlohmann-json3-dev libyaml-cpp-dev libsqlite3-dev \
       libsqlitecpp-dev libcurl4-openssl-dev libisal-dev libxxhash-dev libssl-dev libspdlog-dev \
       libfmt-dev libcli11-dev libcpp-httplib-dev libre2-dev libutf8proc-dev zlib1g-dev \
-      prometheus-cpp-dev \
+      prometheus-cpp-dev robin-map-dev \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /waltrack
 COPY CMakeLists.txt ./

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "model/event_users.hpp"
 #include "model/progress.hpp"
 
 namespace waltrack {
@@ -13,8 +14,7 @@ namespace waltrack {
 // One event in the spool: all that is needed to send it after a restart, and to make a dead letter
 // of it.
 struct SpooledEvent {
-  uint64_t lanes = 0;   // bit n: it travels in lane n, or is a fence for it
-  uint8_t lane = 0;     // the lane that sends it
+  EventUsers users;
   std::string payload;  // the event's JSON object
   EventPosition position;
   int64_t commit_time_us = 0;
@@ -25,8 +25,7 @@ struct SpooledEvent {
 
 // One that was read back.
 struct ReadEvent {
-  uint64_t number = 0;      // its place in the spool, for release()
-  uint32_t lane_count = 0;  // how many lanes there were when it was appended
+  uint64_t number = 0;  // its place in the spool, for release()
   SpooledEvent event;
 
   bool operator==(const ReadEvent&) const = default;
@@ -42,8 +41,8 @@ class SpoolStore {
   // Adds events at the end; none of them is safe before sync(). False, and nothing is added, when
   // they don't fit into max_bytes(); an empty spool takes them whatever their size. Throws an
   // Error, transient when the disk is full: then none of these is added, and what was appended
-  // before stays. (A new lane_count syncs what was appended before: see there for its Errors.)
-  [[nodiscard]] virtual bool append(std::span<const SpooledEvent> events, uint32_t lane_count) = 0;
+  // before stays.
+  [[nodiscard]] virtual bool append(std::span<const SpooledEvent> events) = 0;
 
   // What was appended is safe when this returns. When it throws an Error, all that was appended
   // since the last sync() is taken out again.

@@ -278,7 +278,9 @@ void Delivery::refuse(size_t i, const Outcome& outcome, SteadyTime now) {
   trouble_.tell_refusal(lane.work.piece().events.count(), outcome);
   const bool retested = std::exchange(lane.retests_suspect, false);
   const bool reopened = lane.work.piece().reopened;
+  const LaneSet lanes = lane.work.piece().lanes;
   if (!lane.work.refuse({outcome.reason, outcome.said}, lane.request)) return;
+  lanes_.widen_suspects(lanes);
   if (!lane.work.has_pieces()) queues_->finish(i);
   lane.failing = lane.hurried = false;
   // Refused before and after the receiver took others.

@@ -46,6 +46,11 @@ void DeliveryLanes::pass_suspects(LaneSet of, uint64_t request) {
     lane.work.pass_suspects(of, request);
 }
 
+void DeliveryLanes::widen_suspects(LaneSet lanes) {
+  for (DeliveryLane& lane : lanes_)
+    lane.work.widen_suspects(lanes);
+}
+
 DeliveryLanes::Suspects DeliveryLanes::reopen() {
   Suspects late;
   for (DeliveryLane& lane : lanes_)

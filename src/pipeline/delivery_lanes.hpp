@@ -53,6 +53,7 @@ class DeliveryLanes {
   // See LaneWork. The suspects that are given are the caller's.
   Suspects take_suspects(LaneSet of, uint64_t before_request);
   void pass_suspects(LaneSet of, uint64_t request);
+  void widen_suspects(LaneSet lanes);
   Suspects reopen();
   void set_aside_reopened();
   std::vector<LaneWork::Piece> take_pieces();

@@ -52,24 +52,34 @@ void InflightLedger::append(Lsn leading_mark, std::span<const LedgerEntry> event
 
 void InflightLedger::finish(std::span<const uint64_t> sequences) {
   const std::lock_guard lock(mutex_);
-  for (const uint64_t sequence : sequences) {
-    LedgerEntry& entry = at(sequence);
-    if (std::exchange(entry.finished, true)) continue;
-    --unfinished_;
-  }
+  for (const uint64_t sequence : sequences)
+    finish(at(sequence));
+}
+
+// False when it was already.
+bool InflightLedger::finish(LedgerEntry& entry) {
+  if (std::exchange(entry.finished, true)) return false;
+  --unfinished_;
+  if (entry.users != EventUsers{}) finished_.push_back(entry.users);
+  return true;
 }
 
 void InflightLedger::accept(std::span<const uint64_t> sequences) {
   const std::lock_guard lock(mutex_);
   for (const uint64_t sequence : sequences) {
     LedgerEntry& entry = at(sequence);
-    if (std::exchange(entry.finished, true)) continue;
-    --unfinished_;
+    if (!finish(entry)) continue;
     const uint32_t index = entry.rule->index;
     if (index >= tallies_.size()) tallies_.resize(index + 1);
     tallies_[index].rule = entry.rule;
     ++tallies_[index].events;
   }
+}
+
+void InflightLedger::take_finished(std::vector<EventUsers>& users) {
+  users.clear();
+  const std::lock_guard lock(mutex_);
+  users.swap(finished_);
 }
 
 std::vector<InflightLedger::Accepted> InflightLedger::take_accepted() {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/backfill.hpp"
+#include "model/event_users.hpp"
 #include "model/lsn.hpp"
 #include "model/message_id.hpp"
 #include "model/progress.hpp"
@@ -27,6 +28,7 @@ struct LedgerEntry {
   bool finished = false;
   Lsn mark_after;  // before the next event, capture took in everything up to here; or none
   int64_t commit_time_us = 0;
+  EventUsers users{};  // of an event that is sent
 
   MessageKind kind() const { return message_kind(op); }
   EventPosition position() const;
@@ -61,6 +63,9 @@ class InflightLedger {
   void finish(std::span<const uint64_t> sequences);
   // These are, because the receiver accepted them; they are counted.
   void accept(std::span<const uint64_t> sequences);
+
+  // Whom the events named that finished since the last call, in place of what is in `users`.
+  void take_finished(std::vector<EventUsers>& users);
 
   // What was accepted since the last call.
   struct Accepted {
@@ -102,6 +107,7 @@ class InflightLedger {
  private:
   LedgerEntry& at(uint64_t sequence) { return ring_[sequence & (ring_.size() - 1)]; }
   void grow();
+  bool finish(LedgerEntry& entry);
   void pass_mark(Lsn lsn);
   void name_accepted();
 
@@ -111,6 +117,7 @@ class InflightLedger {
   uint64_t first_ = 0;
   uint64_t next_ = 0;
   uint64_t unfinished_ = 0;
+  std::vector<EventUsers> finished_;  // no more than were in the ring at once
   struct Tally {
     const Rule* rule = nullptr;  // none: nothing was accepted
     uint64_t events = 0;

@@ -1,16 +1,11 @@
 #include "pipeline/lane_queues.hpp"
 
-#include <functional>
 #include <utility>
 
 namespace waltrack {
 
 LaneQueues::LaneQueues(size_t lanes, BatchLimits limits)
     : limits_(limits), queues_(lanes), taken_(lanes), last_fence_(lanes) {}
-
-size_t LaneQueues::lane_of(std::string_view user) const {
-  return std::hash<std::string_view>()(user) % queues_.size();
-}
 
 bool LaneQueues::fits(const EventBatch& tail, const EventBatch& more) const {
   return tail.text.size() + 1 + more.text.size() <= limits_.bytes &&
@@ -124,14 +119,12 @@ std::vector<size_t> LaneQueues::lane_bytes() const {
   return bytes;
 }
 
-std::vector<LaneQueues::Taken> LaneQueues::take_all() {
+std::vector<EventBatch> LaneQueues::take_all() {
   const std::lock_guard lock(mutex_);
-  std::vector<Taken> all;
+  std::vector<EventBatch> all;
   for (size_t lane = 0; lane < queues_.size(); ++lane) {
     for (Item& item : queues_[lane]) {
-      if (item.batch.empty()) continue;
-      all.push_back({std::move(item.batch),
-                     item.fence == 0 ? LaneSet{1} << lane : fences_.at(item.fence).lanes});
+      if (!item.batch.empty()) all.push_back(std::move(item.batch));
     }
     queues_[lane].clear();
     taken_[lane] = 0;

@@ -43,9 +43,6 @@ class LaneQueues {
   size_t lanes() const { return queues_.size(); }
   const BatchLimits& limits() const { return limits_; }
 
-  // The lane in which all events of this user travel.
-  size_t lane_of(std::string_view user) const;
-
   // Moves each lane's new events to the end of its queue; `fresh` holds one batch a lane, each
   // within the limits, and comes back empty with its capacity, or another's, to write into again.
   void push(std::vector<EventBatch>& fresh);
@@ -69,7 +66,7 @@ class LaneQueues {
   void finish(size_t lane);
 
   // All that is in the queues, each lane's in order; what was taken is forgotten.
-  std::vector<Taken> take_all();
+  std::vector<EventBatch> take_all();
 
   // For each lane the bytes in its queue and in what was taken for it; events of a fence count for
   // the lane that sends them.

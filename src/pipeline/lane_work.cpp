@@ -70,6 +70,12 @@ void LaneWork::pass_suspects(LaneSet lanes, uint64_t request) {
   }
 }
 
+void LaneWork::widen_suspects(LaneSet lanes) {
+  for (Suspect& suspect : suspects_) {
+    if ((suspect.piece.lanes & lanes) != 0) suspect.piece.lanes |= lanes;
+  }
+}
+
 std::vector<LaneWork::Suspect> LaneWork::reopen() {
   std::vector<Suspect> late;
   for (; !suspects_.empty(); suspects_.pop_back()) {

@@ -26,7 +26,7 @@ class LaneWork {
 
   struct Piece {
     EventBatch events;
-    LaneSet lanes = 0;      // whose users it names
+    LaneSet lanes = 0;      // in which later events of its users may travel
     bool reopened = false;  // it was a suspect
     Refusal why{};          // then
   };
@@ -54,6 +54,10 @@ class LaneWork {
 
   // An event of these lanes that request number `request` carried may have arrived.
   void pass_suspects(LaneSet lanes, uint64_t request);
+
+  // A fence of these lanes was set aside: what comes later for users of those in any of the lanes
+  // may travel in any of them.
+  void widen_suspects(LaneSet lanes);
 
   // All suspects are to be tried again, before all else. Those for which it is too late are given;
   // they are the caller's.

@@ -8,12 +8,14 @@
 #include <poll.h>
 #include <pthread.h>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/wakeup.hpp"
 #include "model/progress.hpp"
 #include "pipeline/lane_batches.hpp"
+#include "pipeline/user_lanes.hpp"
 
 namespace waltrack {
 namespace {
@@ -53,20 +55,19 @@ std::string text_of(const Json& event, const char* key) {
   return found != event.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-// The lanes of all whom the event names, as far as it tells.
-LaneSet lanes_of(const std::string& text, const LaneQueues& lanes) {
+// All whom the event names, as far as it tells.
+EventUsers users_of(const std::string& text) {
   const Json event = Json::parse(text, nullptr, false);
-  if (!event.is_object()) return LaneSet{1} << lanes.lane_of({});
+  if (!event.is_object()) return event_users({});
   const std::string user = text_of(event, "userId");
   const std::string anonymous = text_of(event, "anonymousId");
-  const std::string type = text_of(event, "type");
-  const auto lane = [&](const std::string& name) { return LaneSet{1} << lanes.lane_of(name); };
-  LaneSet set = lane(user.empty() ? anonymous : user);
-  if (type == "identify" && !user.empty() && !anonymous.empty()) set |= lane(anonymous);
-  if (const std::string previous = text_of(event, "previousId"); !previous.empty()) {
-    set |= lane(previous);
+  const std::string previous = text_of(event, "previousId");
+  std::vector<std::string_view> others;
+  if (text_of(event, "type") == "identify" && !user.empty() && !anonymous.empty()) {
+    others.push_back(anonymous);
   }
-  return set;
+  if (!previous.empty()) others.push_back(previous);
+  return event_users({.user = user.empty() ? anonymous : user, .others = others});
 }
 
 class Replay {
@@ -78,6 +79,7 @@ class Replay {
         clock_(clock),
         lanes_(settings.lanes, settings.batch),
         batches_(lanes_),
+        user_lanes_(settings.lanes),
         delivery_(lanes_, fates_, destination, condition_, clock, settings.delivery,
                   [this] { something_.wake(); }) {}
 
@@ -116,7 +118,7 @@ class Replay {
     while (!failed_) {
       const bool told = tell_shelf();
       if (fill() || told) progress_at = clock_.steady();
-      if (next_ == shelf_.size() && open_ == 0) break;
+      if (next_ == shelf_.size() && open_.empty()) break;
       pollfd waiting[] = {{stop_fd, POLLIN, 0}, {something_.fd(), POLLIN, 0}};
       poll(waiting, std::size(waiting), 100);
       if (waiting[0].revents != 0) return {Why::stopped, {}};
@@ -134,16 +136,24 @@ class Replay {
     if (!told.accepted.empty()) shelf_.accepted(told.accepted);
     for (const auto& [letter, why] : told.refused)
       shelf_.refused(letter, why);
-    open_ -= told.accepted.size() + told.refused.size();
+    for (const uint64_t letter : told.accepted)
+      close(letter);
+    for (const auto& [letter, why] : told.refused)
+      close(letter);
     return !told.accepted.empty() || !told.refused.empty();
+  }
+
+  void close(uint64_t letter) {
+    const auto users = open_.extract(letter);
+    user_lanes_.remove(users.mapped());
   }
 
   // Fills the lanes as far as memory goes. True when something went in and none was there.
   bool fill() {
-    const bool idle = open_ == 0;
+    const bool idle = open_.empty();
     while (next_ < shelf_.size() && lanes_.bytes() < settings_.memory_bytes)
       push_some();
-    return idle && open_ > 0;
+    return idle && !open_.empty();
   }
 
   void push_some() {
@@ -152,10 +162,11 @@ class Replay {
       const std::optional<std::string> event = shelf_.event(next_);
       if (!event) continue;
       bytes += event->size();
-      ++open_;
-      const LaneSet set = lanes_of(*event, lanes_);
-      if (!batches_.takes(set)) batches_.push();
-      batches_.add(set, next_, *event);
+      const EventUsers& users = open_[next_] = users_of(*event);
+      const LaneSet lanes = user_lanes_.add(users);
+      if (!batches_.takes(lanes)) batches_.push();
+      batches_.add(lanes, next_, *event);
+      user_lanes_.settle(users, lanes);
     }
     batches_.push();
     delivery_.wake();
@@ -173,8 +184,9 @@ class Replay {
 
   // The feeding thread's own.
   LaneBatches batches_;
-  size_t next_ = 0;  // letter to be sent
-  size_t open_ = 0;  // letters that were sent and have no fate yet
+  UserLanes user_lanes_;
+  size_t next_ = 0;                                // letter to be sent
+  std::unordered_map<uint64_t, EventUsers> open_;  // letters that were sent and have no fate yet
 
   Delivery delivery_;
 };

@@ -31,11 +31,11 @@ std::string row_key_json(const Change& change) {
 
 Outbox::Outbox(LaneQueues& lanes, InflightLedger& ledger, DeadLetterQueue& dead_letters,
                MappingStatus& mappings)
-    : lanes_(lanes),
-      ledger_(ledger),
+    : ledger_(ledger),
       dead_letters_(dead_letters),
       mappings_(mappings),
-      batches_(lanes) {}
+      batches_(lanes),
+      user_lanes_(lanes.lanes()) {}
 
 void Outbox::set_row(const Transaction& transaction, const Change& change) {
   transaction_ = &transaction;
@@ -57,13 +57,6 @@ bool Outbox::is_skipped(const Rule& rule) const {
   return skip_->rest == RestOfRow::taken_in || rule.id == through.rule;
 }
 
-LaneSet Outbox::lanes_of(const EventIdentity& who) const {
-  LaneSet lanes = LaneSet{1} << lanes_.lane_of(who.user);
-  for (const std::string_view other : who.others)
-    lanes |= LaneSet{1} << lanes_.lane_of(other);
-  return lanes;
-}
-
 std::string* Outbox::open(const Rule& rule, const EventIdentity& who) {
   if (is_skipped(rule)) return nullptr;
   open_rule_ = &rule;
@@ -72,9 +65,10 @@ std::string* Outbox::open(const Rule& rule, const EventIdentity& who) {
     return &shadow_text_;
   }
   // One row of many rules must not make a batch beyond the receiver's limits.
-  const LaneSet lanes = lanes_of(who);
-  if (!batches_.takes(lanes)) handed_over_ |= hand_over();
-  open_batch_ = &batches_.at(lanes);
+  open_users_ = event_users(who);
+  open_lanes_ = user_lanes_.add(open_users_);
+  if (!batches_.takes(open_lanes_)) handed_over_ |= hand_over();
+  open_batch_ = &batches_.at(open_lanes_);
   open_at_ = open_batch_->open();
   return &open_batch_->text;
 }
@@ -85,12 +79,16 @@ void Outbox::close() {
   ++count.matched;
   if (open_rule_->shadow) return;
   batches_.close(*open_batch_, next_sequence_, open_at_);
-  append_entry(entry_for(*open_rule_));
+  user_lanes_.settle(open_users_, open_lanes_);
+  LedgerEntry entry = entry_for(*open_rule_);
+  entry.users = open_users_;
+  append_entry(entry);
 }
 
 void Outbox::abandon() {
   if (open_rule_->shadow) return;
   open_batch_->abandon(open_at_);
+  user_lanes_.remove(open_users_);
 }
 
 // A row that comes again after a reconnect was counted when it came first.
@@ -185,6 +183,9 @@ bool Outbox::flush() {
 }
 
 bool Outbox::hand_over() {
+  ledger_.take_finished(finished_);
+  for (const EventUsers& users : finished_)
+    user_lanes_.remove(users);
   if (entries_.empty() && leading_mark_.is_none() && steps_.empty()) return false;
   failpoint("outbox.before_flush");
   // First: an event may finish once it is in a lane.

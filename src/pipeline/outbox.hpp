@@ -15,10 +15,11 @@
 #include "pipeline/lane_queues.hpp"
 #include "pipeline/mapping_status.hpp"
 #include "pipeline/rule_counts.hpp"
+#include "pipeline/user_lanes.hpp"
 
 namespace waltrack {
 
-// Where the mapper's events land in the capture thread: text in the buffer of the user's lane, an
+// Where the mapper's events land in the capture thread: text in the buffer of a lane, an
 // entry for the ledger. Those of shadow rules are made like the others, and counted only. Nothing
 // is shared until flush(), so a row costs no lock. Belongs to the capture thread.
 class Outbox final : public EventSink {
@@ -72,14 +73,12 @@ class Outbox final : public EventSink {
   static constexpr size_t kFlushRejected = 256;
 
   bool is_skipped(const Rule& rule) const;
-  LaneSet lanes_of(const EventIdentity& who) const;
   bool hand_over();
   FreshCount& fresh_count(const Rule& rule);
   void tell_counts();
   LedgerEntry entry_for(const Rule& rule) const;
   void append_entry(const LedgerEntry& entry);
 
-  LaneQueues& lanes_;
   InflightLedger& ledger_;
   DeadLetterQueue& dead_letters_;
   MappingStatus& mappings_;
@@ -95,6 +94,8 @@ class Outbox final : public EventSink {
   std::optional<Skip> skip_;
 
   LaneBatches batches_;
+  UserLanes user_lanes_;
+  std::vector<EventUsers> finished_;
   Lsn leading_mark_;  // taken in before the first of entries_
   std::vector<LedgerEntry> entries_;
   std::vector<InflightLedger::PlacedStep> steps_;
@@ -109,6 +110,8 @@ class Outbox final : public EventSink {
 
   // The event between open() and close().
   const Rule* open_rule_ = nullptr;
+  EventUsers open_users_;
+  LaneSet open_lanes_ = 0;
   EventBatch* open_batch_ = nullptr;
   size_t open_at_ = 0;  // where in the batch it starts
 };

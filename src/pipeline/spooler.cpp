@@ -1,7 +1,6 @@
 #include "pipeline/spooler.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 #include "base/error.hpp"
@@ -18,15 +17,6 @@ constexpr size_t kAppendBytes = 1 << 20;  // between two syncs
 constexpr size_t kReadBytes = 256 << 10;
 constexpr auto kRetrySpace = 1s;
 
-// The lanes of an event that was spooled when there were `before` of them. Users that shared one
-// share one again.
-LaneSet folded(LaneSet lanes, uint32_t before, size_t now) {
-  if (before == now) return lanes;
-  LaneSet set = 0;
-  for_each_lane(lanes, [&](size_t lane) { set |= LaneSet{1} << (lane % now); });
-  return set;
-}
-
 }  // namespace
 
 Spooler::Spooler(SpoolSettings settings, LaneQueues& incoming, InflightLedger& ledger,
@@ -40,6 +30,7 @@ Spooler::Spooler(SpoolSettings settings, LaneQueues& incoming, InflightLedger& l
       most_bytes_(store_.max_bytes()),
       outgoing_(incoming.lanes(), limits),
       batches_(outgoing_),
+      user_lanes_(incoming.lanes()),
       in_use_(!store_.empty()) {
   note_figures();
   if (in_use_) {
@@ -52,15 +43,15 @@ void Spooler::begin(std::vector<LaneWork::Piece> work) {
   in_use_ = true;
   log::warn("the receiver is away for long: events go to the spool from now on",
             {{"after_s", static_cast<long long>(settings_.after.count())}});
-  for (LaneWork::Piece& piece : work)
-    take_in({std::move(piece.events), piece.lanes});
+  for (const LaneWork::Piece& piece : work)
+    take_in(piece.events);
   take_in_all();
 }
 
 // Behind nothing that is older: no lane is ahead of what is pending already.
 void Spooler::take_in_all() {
-  for (LaneQueues::Taken& taken : incoming_.take_all())
-    take_in(std::move(taken));
+  for (const EventBatch& batch : incoming_.take_all())
+    take_in(batch);
   // Their numbers are the stream's order, across all lanes.
   std::sort(pending_.begin(), pending_.end(),
             [](const Pending& a, const Pending& b) { return a.sequence < b.sequence; });
@@ -76,11 +67,10 @@ bool Spooler::work() {
   return stored || settled || released;
 }
 
-void Spooler::take_in(LaneQueues::Taken taken) {
+void Spooler::take_in(const EventBatch& batch) {
   size_t start = 0;
-  const EventBatch& batch = taken.events;
   for (size_t i = 0; i < batch.count(); ++i) {
-    pending_.push_back({batch.sequences[i], taken.lanes, batch.text.substr(start, batch.sizes[i])});
+    pending_.push_back({batch.sequences[i], batch.text.substr(start, batch.sizes[i])});
     pending_bytes_ += sizeof(Pending) + batch.sizes[i];
     start += batch.sizes[i] + 1;
   }
@@ -128,16 +118,14 @@ size_t Spooler::append_some() {
     bytes += event.text.size();
     events.push_back(spooled(event));
   }
-  const auto lanes = static_cast<uint32_t>(outgoing_.lanes());
-  while (!events.empty() && !store_.append(events, lanes))
+  while (!events.empty() && !store_.append(events))
     events.resize(events.size() / 2);
   return events.size();
 }
 
 SpooledEvent Spooler::spooled(const Pending& event) const {
   const LedgerEntry entry = ledger_.entry(event.sequence);
-  return {.lanes = event.lanes,
-          .lane = static_cast<uint8_t>(std::countr_zero(event.lanes)),
+  return {.users = entry.users,
           .payload = event.text,
           .position = entry.position(),
           .commit_time_us = entry.commit_time_us,
@@ -161,9 +149,6 @@ void Spooler::load() {
         read_.push_back(std::move(event));
     }
     if (read_.empty()) break;
-    // Those of another number of lanes, where users share them differently, wait for all before.
-    if (!loaded_.empty() && read_.front().lane_count != loaded_lanes_) break;
-    loaded_lanes_ = read_.front().lane_count;
     load(std::move(read_.front()));
     read_.pop_front();
   }
@@ -174,13 +159,21 @@ void Spooler::load(ReadEvent read) {
   SpooledEvent& event = read.event;
   Loaded& loaded = loaded_.emplace_back();
   loaded.number = read.number;
+  loaded.users = event.users;
   loaded.position = std::move(event.position);
   loaded.commit_time_us = event.commit_time_us;
   loaded.op = std::move(event.op);
   loaded_bytes_ += loaded.bytes();
-  const LaneSet lanes = folded(event.lanes, read.lane_count, outgoing_.lanes());
+  const LaneSet lanes = user_lanes_.add(event.users);
   if (!batches_.takes(lanes)) batches_.push();
   batches_.add(lanes, read.number, event.payload);
+  user_lanes_.settle(event.users, lanes);
+}
+
+// It has its fate.
+void Spooler::settle(Loaded& event) {
+  event.done = true;
+  user_lanes_.remove(event.users);
 }
 
 Spooler::Loaded& Spooler::loaded(uint64_t number) {
@@ -198,7 +191,7 @@ void Spooler::accepted(std::span<const uint64_t> numbers) {
   };
   for (const uint64_t number : numbers) {
     Loaded& event = loaded(number);
-    event.done = true;
+    settle(event);
     if (of == nullptr || of->rule != event.position.rule || of->table != event.position.table) {
       tell();
       of = &event.position;
@@ -227,7 +220,7 @@ bool Spooler::settle_stored_letters() {
   for (const uint64_t number : numbers) {
     Loaded& event = loaded(number);
     letter_bytes_ -= std::exchange(event.letter_bytes, 0);
-    event.done = true;
+    settle(event);
   }
   return !numbers.empty();
 }

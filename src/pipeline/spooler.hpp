@@ -18,6 +18,7 @@
 #include "pipeline/lane_queues.hpp"
 #include "pipeline/lane_work.hpp"
 #include "pipeline/rule_counts.hpp"
+#include "pipeline/user_lanes.hpp"
 
 namespace waltrack {
 
@@ -72,11 +73,11 @@ class Spooler final : public EventFates {
  private:
   struct Pending {
     uint64_t sequence = 0;
-    LaneSet lanes = 0;
     std::string text;
   };
   struct Loaded {
     uint64_t number = 0;
+    EventUsers users;
     EventPosition position;
     int64_t commit_time_us = 0;
     std::string op;
@@ -87,7 +88,7 @@ class Spooler final : public EventFates {
     size_t bytes() const { return sizeof *this + position.table.size() + position.rule.size(); }
   };
 
-  void take_in(LaneQueues::Taken taken);
+  void take_in(const EventBatch& batch);
   void take_in_all();
   bool store_pending();
   size_t append_some();
@@ -96,6 +97,7 @@ class Spooler final : public EventFates {
   void load();
   void load(ReadEvent read);
   Loaded& loaded(uint64_t number);
+  void settle(Loaded& event);
   bool release();
   void tell_full(const std::string& reason);
   void note_figures();
@@ -110,13 +112,13 @@ class Spooler final : public EventFates {
   RuleCounts* counts_ = nullptr;  // may be none
   LaneQueues outgoing_;
   LaneBatches batches_;
+  UserLanes user_lanes_;  // of those that are loaded
 
   bool in_use_ = false;
   std::deque<Pending> pending_;         // in the order of the stream
   std::deque<Loaded> loaded_;           // by number; the first has no fate yet
   size_t letter_bytes_ = 0;             // of all of them
   std::deque<ReadEvent> read_;          // next to be loaded
-  uint32_t loaded_lanes_ = 0;           // how many lanes there were for those that are loaded
   std::optional<SteadyTime> retry_at_;  // there was no space
   SteadyTime told_at_;
 

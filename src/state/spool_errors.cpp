@@ -83,11 +83,12 @@ Error foreign_file(const std::filesystem::path& folder, const std::string& name)
 Error other_version(const std::filesystem::path& segment, uint32_t version) {
   return Error(ErrorKind::failure,
                "this spool has format version " + std::to_string(version) +
-                   ", which this waltrack does not know",
+                   ", and this waltrack reads only version " + std::to_string(kSpoolFormatVersion),
                segment,
-               "run the waltrack that wrote it until the spool is empty; if it is no other "
-               "version, the file is damaged: to go on without it, rename it to " +
-                   given_up(segment.filename()));
+               std::string("run the ") + (version < kSpoolFormatVersion ? "older" : "newer") +
+                   " waltrack that wrote it until the spool is empty, then this one; if no other "
+                   "one ran here, the file is damaged: to go on without it, rename it to " +
+                   given_up(segment.filename()) + kWhatIsLost);
 }
 
 Error other_destination(const std::filesystem::path& folder, const std::string& theirs,

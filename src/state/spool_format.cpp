@@ -11,16 +11,16 @@ namespace {
 
 constexpr std::string_view kSegmentMagic = "WTSPOOL\n";
 constexpr std::string_view kPositionMagic = "WTSPOOP2";
-constexpr uint32_t kVersion = 1;
 
 constexpr size_t kNameDigits = 20;  // of the highest number
 constexpr std::string_view kNameEnd = ".spool";
 
-// Lanes, lane, kind, LSNs, ordinal, commit time, and the lengths of four texts.
-constexpr size_t kLeastBodyBytes = 8 + 1 + 1 + 8 + 8 + 4 + 8 + 4 * 4;
+// Users, kind, LSNs, ordinal, commit time, and the lengths of four texts.
+constexpr size_t kLeastBodyBytes = EventUsers::kMost * 4 + 1 + 8 + 8 + 4 + 8 + 4 * 4;
 
 // A header with an empty id, and the least record: no event fits into fewer.
-constexpr size_t kLeastBytesWithEvent = 36 + kSpoolRecordPrefixBytes + kLeastBodyBytes;
+constexpr size_t kLeastBytesWithEvent =
+    kLeastSpoolHeaderBytes + kSpoolRecordPrefixBytes + kLeastBodyBytes;
 
 template <std::integral Number>
 void put(std::string& out, Number value) {
@@ -78,9 +78,8 @@ uint64_t checksum(std::string_view bytes, uint64_t seed = 0) {
 
 std::string encode_spool_header(const SpoolHeader& header) {
   std::string out(kSegmentMagic);
-  put(out, kVersion);
+  put(out, kSpoolFormatVersion);
   put(out, header.first);
-  put(out, header.lane_count);
   put_text(out, header.destination_id);
   put(out, checksum(out));
   return out;
@@ -93,13 +92,12 @@ SpoolHeaderReading read_spool_header(std::string_view start) {
   Taker taker(start);
   const std::string_view magic = taker.take_bytes(kSegmentMagic.size());
   reading.version = taker.take<uint32_t>();
-  if (magic != kSegmentMagic || reading.version != kVersion) {
+  if (magic != kSegmentMagic || reading.version != kSpoolFormatVersion) {
     if (reading.verdict == Verdict::damaged)
       reading.verdict = magic != kSegmentMagic ? Verdict::not_a_segment : Verdict::other_version;
     return reading;
   }
   reading.header.first = taker.take<uint64_t>();
-  reading.header.lane_count = taker.take<uint32_t>();
   reading.header.destination_id = taker.take_text();
   const std::string_view before_checksum = start.substr(0, start.size() - taker.left());
   const auto stored = taker.take<uint64_t>();
@@ -117,8 +115,8 @@ bool append_spool_record(std::string& out, uint64_t number, const SpooledEvent& 
   const size_t begin = out.size();
   put(out, uint64_t{0});  // the checksum's place
   put(out, static_cast<uint32_t>(kLeastBodyBytes + texts + event.payload.size()));
-  put(out, event.lanes);
-  put(out, event.lane);
+  for (const uint32_t user : event.users.digests)
+    put(out, user);
   put(out, static_cast<uint8_t>(position.kind));
   put(out, position.commit_lsn.value);
   put(out, position.lsn.value);
@@ -153,8 +151,8 @@ std::optional<SpooledEvent> decode_spool_body(std::string_view body) {
   Taker taker(body);
   SpooledEvent event;
   EventPosition& position = event.position;
-  event.lanes = taker.take<uint64_t>();
-  event.lane = taker.take<uint8_t>();
+  for (uint32_t& user : event.users.digests)
+    user = taker.take<uint32_t>();
   position.kind = static_cast<MessageKind>(taker.take<uint8_t>());
   position.commit_lsn.value = taker.take<uint64_t>();
   position.lsn.value = taker.take<uint64_t>();

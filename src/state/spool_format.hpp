@@ -11,23 +11,26 @@
 // The bytes of a spool segment. Numbers are little-endian; a text is its length (4 bytes) and its
 // bytes; a checksum is XXH3, 64 bits.
 //
-//   header   "WTSPOOL\n", format version (4), first event's number (8), lane count (4), the
-//            destination's id (text), checksum of all before
+//   header   "WTSPOOL\n", format version (4), first event's number (8), the destination's id
+//            (text), checksum of all before
 //   record   checksum (8), length of the body (4), body; the checksum is over length and body,
 //            seeded with the event's number: a record is good only in its own place
-//   body     lanes (8), lane (1), kind (1), commit LSN (8), LSN (8), ordinal (4), commit time (8),
+//   body     users (3 times 4), kind (1), commit LSN (8), LSN (8), ordinal (4), commit time (8),
 //            table, rule, op, payload (texts)
 namespace waltrack {
 
+// Of segments; the only one that is read. Version 1 told an event's lanes, not its users.
+inline constexpr uint32_t kSpoolFormatVersion = 2;
+
 struct SpoolHeader {
   std::string destination_id;
-  uint32_t lane_count = 0;
   uint64_t first = 0;
 };
 
 // Longer ids are refused, so that a header has a bound.
 inline constexpr size_t kMostDestinationIdBytes = 1024;
-inline constexpr size_t kMostSpoolHeaderBytes = 36 + kMostDestinationIdBytes;
+inline constexpr size_t kLeastSpoolHeaderBytes = 32;
+inline constexpr size_t kMostSpoolHeaderBytes = kLeastSpoolHeaderBytes + kMostDestinationIdBytes;
 
 // Far above what a receiver takes; what claims to be longer is no record.
 inline constexpr size_t kMostSpoolBodyBytes = 16 << 20;

@@ -178,7 +178,7 @@ bool SpoolLog::is_known_gap(size_t index) const {
   return given_up != given_up_.end() && *given_up < segments_[index + 1].first();
 }
 
-bool SpoolLog::append(std::span<const SpooledEvent> events, uint32_t lane_count) {
+bool SpoolLog::append(std::span<const SpooledEvent> events) {
   if (events.empty()) return true;
   std::string records;
   uint64_t number = next_;
@@ -187,13 +187,12 @@ bool SpoolLog::append(std::span<const SpooledEvent> events, uint32_t lane_count)
       throw Error(ErrorKind::failure, "an event is too large for the spool", folder_,
                   "make the events of rule " + event.position.rule + " smaller");
   }
-  const bool fresh = wants_new_segment(records.size(), lane_count);
-  const SpoolHeader header{destination_id_, lane_count, next_};
+  const bool fresh = wants_new_segment(records.size());
+  const SpoolHeader header{destination_id_, next_};
   const uint64_t more = records.size() + (fresh ? encode_spool_header(header).size() : 0);
   if (!empty() && bytes() + more > max_bytes_) return false;
   try {
     if (fresh) {
-      sync();
       remove_unused();
       if (!segments_.empty()) segments_.back().leave();
       segments_.push_back(SpoolSegment::make(folder_, header));
@@ -208,11 +207,12 @@ bool SpoolLog::append(std::span<const SpooledEvent> events, uint32_t lane_count)
 }
 
 // A segment is left only when all of it is safe: then a torn one is always the last.
-bool SpoolLog::wants_new_segment(size_t more_bytes, uint32_t lane_count) const {
-  if (segments_.empty() || segments_.back().lane_count() != lane_count) return true;
+bool SpoolLog::wants_new_segment(size_t more_bytes) const {
+  if (segments_.empty()) return true;
   const SpoolSegment& last = segments_.back();
-  if (last.end() != next_) return true;
-  return last.is_safe() && last.end() > last.first() && last.bytes() + more_bytes > segment_bytes_;
+  if (!last.is_safe()) return false;
+  if (last.end() != next_) return true;  // it was given up
+  return last.end() > last.first() && last.bytes() + more_bytes > segment_bytes_;
 }
 
 void SpoolLog::sync() {
@@ -242,7 +242,7 @@ std::vector<ReadEvent> SpoolLog::read(size_t most_bytes) {
     if (!event) {
       throw spool_errors::damaged_record(segment->path(), reader_->offset(), segment->safe_bytes());
     }
-    found.push_back({reader_->number(), segment->lane_count(), std::move(*event)});
+    found.push_back({reader_->number(), std::move(*event)});
     bytes += reader_->record_bytes();
     reader_->move_on();
     given_ = reader_->number();

@@ -38,7 +38,7 @@ class SpoolLog final : public SpoolStore {
   // Error when it is damaged, in use, holds events for another destination, or other files.
   SpoolLog(const std::string& path, uint64_t max_bytes, const std::string& destination_id);
 
-  bool append(std::span<const SpooledEvent> events, uint32_t lane_count) override;
+  bool append(std::span<const SpooledEvent> events) override;
   void sync() override;
   std::vector<ReadEvent> read(size_t most_bytes) override;
   void release(uint64_t number) override;
@@ -58,7 +58,7 @@ class SpoolLog final : public SpoolStore {
   static void keep_tail(SpoolSegment& segment, uint64_t bytes, bool synced_is_known);
   uint64_t unused_number() const;
   bool is_known_gap(size_t index) const;
-  bool wants_new_segment(size_t more_bytes, uint32_t lane_count) const;
+  bool wants_new_segment(size_t more_bytes) const;
   void remove_released();
   void remove_unused();
   const SpoolSegment* segment_in_turn();

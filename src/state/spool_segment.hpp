@@ -52,7 +52,6 @@ class SpoolSegment {
 
   const std::filesystem::path& path() const { return path_; }
   const std::string& destination_id() const { return header_.destination_id; }
-  uint32_t lane_count() const { return header_.lane_count; }
   uint64_t first() const { return header_.first; }
   uint64_t end() const { return end_; }  // the number behind its last event's
   uint64_t safe_end() const { return safe_end_; }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <gtest/gtest.h>
 #include <map>
@@ -10,6 +11,7 @@
 #include "pipeline/fakes.hpp"
 #include "pipeline/lane_batches.hpp"
 #include "pipeline/stream_fates.hpp"
+#include "pipeline/user_lanes.hpp"
 
 namespace waltrack {
 namespace {
@@ -62,6 +64,7 @@ class DeliveryModel final : public Destination {
     spooled_ = store_.ever();
   }
   uint64_t spooled() const { return spooled_; }
+  uint64_t fences() const { return fences_; }
 
   // Destination
   void send(size_t lane, std::string_view events) override {
@@ -145,21 +148,28 @@ class DeliveryModel final : public Destination {
     if (waits_ > kEvents && chance(90)) return;
     // With what is remembered of events that were accepted behind others.
     if (options_.spool && queues_.bytes() + spooler_.memory_bytes() > 30'000) return;
+    ledger_.take_finished(finished_);
+    for (const EventUsers& users : finished_)
+      user_lanes_.remove(users);
     for (size_t more = dice(12); more > 0; --more, ++next_) {
       std::vector<int>& users = users_[next_];
       users.push_back(static_cast<int>(dice(kUsers)));
       if (options_.fences && chance(15)) users.push_back(static_cast<int>(dice(kUsers)));
       if (options_.poison && next_ < kEvents && chance(6)) poison_.insert(next_);
-      LaneSet lanes = 0;
-      for (const int user : users)
-        lanes |= LaneSet{1} << queues_.lane_of("user-" + std::to_string(user));
+      EventUsers named;
+      for (size_t i = 0; i < users.size(); ++i)
+        named.digests[i] = static_cast<uint32_t>(users[i]) + 1;
       const LedgerEntry entry{.rule = &rule_,
                               .commit_lsn = Lsn{next_ + 1},
                               .lsn = Lsn{next_ + 1},
-                              .mark_after = Lsn{next_ + 1}};
+                              .mark_after = Lsn{next_ + 1},
+                              .users = named};
       ledger_.append({}, {&entry, 1});
+      const LaneSet lanes = user_lanes_.add(named);
       if (!batches_.takes(lanes)) batches_.push();
       batches_.add(lanes, next_, text_of(next_));
+      user_lanes_.settle(named, lanes);
+      if (!std::has_single_bit(lanes)) ++fences_;
     }
     batches_.push();
   }
@@ -204,6 +214,9 @@ class DeliveryModel final : public Destination {
   Rule rule_;
   LaneQueues queues_;
   LaneBatches batches_{queues_};
+  UserLanes user_lanes_{queues_.lanes()};
+  std::vector<EventUsers> finished_;
+  uint64_t fences_ = 0;
   InflightLedger ledger_{Checkpoint{}};
   DeadLetterQueue dead_letters_;
   StreamFates fates_{ledger_, dead_letters_};
@@ -236,6 +249,7 @@ uint64_t number_of(const char* variable, uint64_t standard) {
 // Gives how many events went through the spool, in all.
 uint64_t run_seeds(ModelOptions options) {
   uint64_t spooled = 0;
+  uint64_t fences = 0;
   const uint64_t one = number_of("WALTRACK_SEED", 0);
   const uint64_t seeds = one != 0 ? 1 : number_of("WALTRACK_SEEDS", 200);
   for (uint64_t i = 1; i <= seeds; ++i) {
@@ -244,7 +258,11 @@ uint64_t run_seeds(ModelOptions options) {
     DeliveryModel model(seed, options);
     model.run();
     spooled += model.spooled();
+    fences += model.fences();
     if (testing::Test::HasFailure()) break;
+  }
+  if (one == 0) {
+    EXPECT_EQ(fences > 0, options.fences) << "nobody had events in two lanes";
   }
   return spooled;
 }

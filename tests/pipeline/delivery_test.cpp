@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "pipeline/fakes.hpp"
+#include "pipeline/lane_batches.hpp"
 #include "pipeline/stream_fates.hpp"
 #include "support/wait_until.hpp"
 
@@ -31,16 +32,18 @@ class DeliveryTest : public testing::Test {
                             .finished = false,
                             .mark_after = Lsn{sequence_ + 2}};
     ledger_.append({}, {&entry, 1});
-    std::vector<EventBatch> fresh(lanes_.lanes());
-    EventBatch& batch = fresh[lanes_.lane_of(user)];
-    batch.text = text;
-    batch.close(sequence_++, 0);
-    lanes_.push(fresh);
+    LaneBatches fresh(lanes_);
+    fresh.add(LaneSet{1} << lane_of(user), sequence_++, text);
+    fresh.push();
   }
 
+  // Where the events of a user are sent if it is up to that one alone.
+  size_t lane_of(const std::string& user) const {
+    return event_users({.user = user}).digests[0] % lanes_.lanes();
+  }
   std::string user_in_lane(size_t lane) const {
     std::string user = "u";
-    while (lanes_.lane_of(user) != lane)
+    while (lane_of(user) != lane)
       user.push_back('u');
     return user;
   }
@@ -133,7 +136,7 @@ TEST_F(DeliveryTest, OneSuccessWakesTheLanesThatBackOff) {
     return up ? accepted() : answered(Outcome::Verdict::retry, "could not connect");
   });
   std::string other = "b";
-  while (lanes_.lane_of(other) == lanes_.lane_of("a"))
+  while (lane_of(other) == lane_of("a"))
     other.push_back('b');
   queue("a");
   start({.first_backoff = 1h, .backoff_cap = 1h, .probe_interval = 1h, .patience = 1ms});

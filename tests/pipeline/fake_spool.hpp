@@ -15,14 +15,14 @@ class FakeSpool final : public SpoolStore {
  public:
   explicit FakeSpool(uint64_t most_bytes) : most_bytes_(most_bytes) {}
 
-  bool append(std::span<const SpooledEvent> events, uint32_t lane_count) override {
+  bool append(std::span<const SpooledEvent> events) override {
     if (disk_full) throw Error(ErrorKind::transient, "no space left", "spool", "make room");
     size_t more = 0;
     for (const SpooledEvent& event : events)
       more += event.payload.size();
     if (!events_.empty() && bytes() + more > most_bytes_) return false;
     for (const SpooledEvent& event : events)
-      events_.push_back({next_++, lane_count, event});
+      events_.push_back({next_++, event});
     return true;
   }
   void sync() override {

@@ -125,6 +125,22 @@ TEST_F(InflightLedgerTest, FinishingTwiceCountsOnce) {
   EXPECT_EQ(ledger_.unfinished(), 1u);
 }
 
+TEST_F(InflightLedgerTest, WhomFinishedEventsNamedIsToldOnce) {
+  std::vector<LedgerEntry> entries = {event(200, 150), event(200, 151), event(200, 152)};
+  entries[0].users = {{7}};
+  entries[1].users = {{8, 9}};  // the third was never sent
+  append(entries);
+  std::vector<EventUsers> users;
+  finish({2, 1});
+  ledger_.take_finished(users);
+  EXPECT_EQ(users, (std::vector<EventUsers>{{{8, 9}}}));
+  ledger_.accept(std::vector<uint64_t>{0, 1});
+  ledger_.take_finished(users);
+  EXPECT_EQ(users, (std::vector<EventUsers>{{{7}}}));
+  ledger_.take_finished(users);
+  EXPECT_TRUE(users.empty());
+}
+
 // Any order of completion, through growth of the ring: the checkpoint is always the end of the last
 // transaction before the oldest unfinished event.
 TEST_F(InflightLedgerTest, RandomCompletionNeverPassesAnUnfinishedEvent) {

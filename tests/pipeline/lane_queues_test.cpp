@@ -64,17 +64,6 @@ TEST(LaneQueues, BytesCountUntilTheBatchIsFinished) {
   EXPECT_EQ(queues.bytes(), 0u);
 }
 
-TEST(LaneQueues, AUserAlwaysTravelsInTheSameLane) {
-  const LaneQueues queues(8, {.bytes = 100, .events = 10});
-  std::vector<bool> used(8, false);
-  for (int i = 0; i < 200; ++i) {
-    const std::string user = "user-" + std::to_string(i);
-    EXPECT_EQ(queues.lane_of(user), queues.lane_of(user));
-    used[queues.lane_of(user)] = true;
-  }
-  EXPECT_EQ(std::count(used.begin(), used.end(), true), 8);
-}
-
 namespace {
 
 // Three lanes with one event each in lane 0 and 1, a fence over both, and one more in each.

@@ -51,6 +51,15 @@ class LetterReplayTest : public testing::Test {
   ReplayEnd replay(ReplayShelf& shelf, FakeDestination& destination) {
     return replay_letters(shelf, destination, settings_, clock_, stop_.fd());
   }
+  std::string user_in_another_lane(const std::string& one) const {
+    const auto lane = [&](const std::string& user) {
+      return event_users({.user = user}).digests[0] % settings_.lanes;
+    };
+    std::string user = one;
+    while (lane(user) == lane(one))
+      user.push_back('x');
+    return user;
+  }
   static std::string all_of(const FakeDestination& destination) {
     std::string all;
     for (const std::string& batch : destination.accepted())
@@ -143,7 +152,8 @@ TEST_F(LetterReplayTest, AReceiverThatStaysAwayEndsIt) {
 }
 
 TEST_F(LetterReplayTest, AStopEndsItWithWhatIsKnown) {
-  FakeShelf shelf({track("a", "1"), track("b", "never")});
+  const std::string other = user_in_another_lane("a");
+  FakeShelf shelf({track("a", "1"), track(other, "never")});
   shelf.on_accepted = [&] { stop_.wake(); };
   FakeDestination destination([](size_t, const std::string& events) {
     return events.find("never") == std::string::npos

@@ -317,44 +317,6 @@ TEST_F(OutboxTest, ABackfilledRowIsNoPlaceInTheStream) {
   EXPECT_EQ(outbox_.last_event(), before);
 }
 
-TEST(OutboxFence, StandsBetweenWhatCameBeforeAndWhatComesAfter) {
-  SystemClock clock;
-  LaneQueues lanes(2, {.bytes = 475'000, .events = 2500});
-  InflightLedger ledger{Checkpoint{}};
-  DeadLetterQueue dead_letters;
-  MappingStatus mappings(clock);
-  Outbox outbox(lanes, ledger, dead_letters, mappings);
-  const Rule rule;
-  const Table table;
-  const Transaction transaction{.xid = 1, .commit_lsn = Lsn{900}};
-  const Change change{
-      .op = Op::insert, .table = &table, .lsn = Lsn{10}, .new_row = {}, .old_row = {}};
-  outbox.set_row(transaction, change);
-  std::string one = "a", other = "b";
-  while (lanes.lane_of(one) != 0)
-    one += "a";
-  while (lanes.lane_of(other) != 1)
-    other += "b";
-  const auto event = [&](std::string_view text, std::string_view user,
-                         std::span<const std::string_view> others = {}) {
-    outbox.open(rule, {user, others})->append(text);
-    outbox.close();
-  };
-  const std::string_view others[] = {other};
-  event("before", one);
-  event("fence", one, others);
-  event("after", other);
-  event("same lane", one, std::span<const std::string_view>());
-  EXPECT_TRUE(outbox.flush());
-  EXPECT_EQ(lanes.take(0)->events.text, "before");
-  EXPECT_FALSE(lanes.take(1));
-  lanes.finish(0);
-  EXPECT_EQ(lanes.take(0)->events.sequences, (std::vector<uint64_t>{1}));
-  lanes.finish(0);
-  EXPECT_EQ(lanes.take(0)->events.text, "same lane");
-  EXPECT_EQ(lanes.take(1)->events.text, "after");
-}
-
 TEST_F(OutboxTest, ARejectedRowTellsItsKeyWhereTheServerHasOne) {
   Column id;
   id.name = "id";

@@ -39,11 +39,18 @@ class SpoolDamage : public SpoolTest {
     SpoolTest::TearDown();
   }
 
-  // A second segment, so that the first is not the last.
+  // A second segment, so that the first is not the last. It is full.
   void add_segment() {
-    SpoolLog log = open();
-    put(log, kEvents, kEvents + 2, 20, kLanes + 1);
+    SpoolLog log = open(kSmallMax);
+    ASSERT_TRUE(log.append(events(kEvents, kEvents + 2, kWhole)));
+    log.sync();
     ASSERT_EQ(segments().size(), 2u);
+  }
+
+  void add_third_segment() {
+    SpoolLog log = open(kSmallMax);
+    put(log, kEvents + 2, kEvents + 4);
+    ASSERT_EQ(segments().size(), 3u);
   }
 
   // How many whole records there are in so many bytes.
@@ -180,7 +187,7 @@ TEST_F(SpoolDamage, WhatAFailedWriteLeftBehindAWholeSegmentIsCut) {
   ASSERT_TRUE(append_spool_record(record, kEvents, event(77)));
   overwrite(segment_, good_ + record + "x");
   SpoolLog log = open();
-  EXPECT_EQ(rest_of(log), events(0, kEvents + 2));
+  EXPECT_EQ(rest_of(log), joined(events(0, kEvents), events(kEvents, kEvents + 2, kWhole)));
   EXPECT_EQ(bytes_of(segment_), good_);
 }
 
@@ -195,11 +202,11 @@ TEST_F(SpoolDamage, ADamagedSegmentIsGivenUpAsTheHintSays) {
   fs::copy_file(segment_, segment_.string() + ".damaged");
   SpoolLog log = open();
   EXPECT_EQ(log.events(), 4u);
-  const auto read = log.read(1 << 20);
+  const auto read = log.read(kSmallMax);
   ASSERT_EQ(read.size(), 4u);
-  const uint64_t numbers[] = {0, 1, 4, 5};
+  const auto expected = joined(events(0, 2), events(4, 6, kWhole));
   for (size_t i = 0; i < 4; ++i)
-    EXPECT_EQ(read[i].event, event(numbers[i]));
+    EXPECT_EQ(read[i].event, expected[i]);
   log.release(read.back().number + 1);
   EXPECT_TRUE(log.empty());
   EXPECT_TRUE(segments().empty());
@@ -207,10 +214,7 @@ TEST_F(SpoolDamage, ADamagedSegmentIsGivenUpAsTheHintSays) {
 
 TEST_F(SpoolDamage, ASegmentWithADamagedHeaderIsGivenUpAsTheHintSays) {
   add_segment();
-  {
-    SpoolLog log = open();
-    put(log, 6, 8, 20, kLanes);
-  }
+  add_third_segment();
   const fs::path middle = segments()[1];
   std::string bytes = bytes_of(middle);
   bytes[20] ^= 1;
@@ -220,18 +224,12 @@ TEST_F(SpoolDamage, ASegmentWithADamagedHeaderIsGivenUpAsTheHintSays) {
   ASSERT_NE(error.hint().find(command), std::string::npos) << error.hint();
   fs::rename(middle, middle.string() + ".damaged");
   SpoolLog log = open();
-  auto expected = events(0, 4);
-  for (SpooledEvent& event : events(6, 8))
-    expected.push_back(std::move(event));
-  EXPECT_EQ(rest_of(log), expected);
+  EXPECT_EQ(rest_of(log), joined(events(0, 4), events(6, 8)));
 }
 
 TEST_F(SpoolDamage, AMissingSegmentIsRefusedUntilItIsGivenUp) {
   add_segment();
-  {
-    SpoolLog log = open();
-    put(log, 6, 8, 20, kLanes);
-  }
+  add_third_segment();
   const fs::path middle = segments()[1];
   fs::remove(middle);
   const Error error = error_of([&] { open(); });
@@ -269,7 +267,7 @@ TEST_F(SpoolDamage, ReleasedSegmentsThatComeBackAreDeleted) {
   overwrite(segment_, good_.substr(0, good_.size() - 5));  // even one that has become short
   SpoolLog log = open();
   EXPECT_EQ(segments().size(), 1u);
-  EXPECT_EQ(rest_of(log), events(4, 6));
+  EXPECT_EQ(rest_of(log), events(4, 6, kWhole));
 }
 
 TEST_F(SpoolDamage, ARecordInAnotherRecordsPlaceIsNotTaken) {
@@ -294,11 +292,18 @@ TEST_F(SpoolDamage, DamageWhileItIsOpenIsToldByEachRead) {
 }
 
 TEST_F(SpoolDamage, AnotherFormatVersionIsRefused) {
-  std::string bytes = good_;
-  bytes[8] = 2;
-  overwrite(segment_, bytes);
-  EXPECT_NE(std::string(error_of([&] { open(); }).what()).find("format version 2"),
-            std::string::npos);
+  for (const char version : {1, 3}) {
+    std::string bytes = good_;
+    bytes[8] = version;
+    overwrite(segment_, bytes);
+    const Error error = error_of([&] { open(); });
+    EXPECT_NE(std::string(error.what()).find("format version " + std::to_string(version)),
+              std::string::npos)
+        << error.what();
+    const std::string remedy = version == 1 ? "run the older waltrack" : "run the newer waltrack";
+    EXPECT_NE(error.hint().find(remedy), std::string::npos) << error.hint();
+    EXPECT_EQ(bytes_of(segment_), bytes);
+  }
 }
 
 TEST_F(SpoolDamage, ARenamedSegmentIsRefused) {

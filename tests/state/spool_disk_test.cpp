@@ -50,7 +50,7 @@ class FullDisk {
 TEST_F(SpoolDisk, ANewSegmentIsOnTheDiskUnderItsNameBeforeItsEvents) {
   SpoolLog log = open();
   watched_syncs.called.clear();
-  ASSERT_TRUE(log.append(SpoolTest::events(0, 2), kLanes));
+  ASSERT_TRUE(log.append(SpoolTest::events(0, 2)));
   EXPECT_EQ(watched_syncs.called, (Calls{"fdatasync unfinished", "fsync spool"}));
   log.sync();
   log.sync();
@@ -78,7 +78,7 @@ TEST_F(SpoolDisk, APositionIsOnTheDiskBeforeSegmentsGo) {
 TEST_F(SpoolDisk, WhatAKilledProcessLeftIsSyncedBeforeItCounts) {
   {
     SpoolLog log = open();
-    ASSERT_TRUE(log.append(events(0, 2), kLanes));
+    ASSERT_TRUE(log.append(events(0, 2)));
   }
   watched_syncs.called.clear();
   SpoolLog log = open();
@@ -91,8 +91,8 @@ TEST_F(SpoolDisk, AFailedSyncTakesOutWhatWasNotSafe) {
   SpoolLog log = open();
   put(log, 0, 2);
   const uint64_t bytes = log.bytes();
-  ASSERT_TRUE(log.append(events(2, 4), kLanes));
-  ASSERT_TRUE(log.append(events(4, 5), kLanes));
+  ASSERT_TRUE(log.append(events(2, 4)));
+  ASSERT_TRUE(log.append(events(4, 5)));
   EXPECT_EQ(rest_of(log), events(0, 2));
   watched_syncs.fail_with = EIO;
   const Error error = error_of([&] { log.sync(); });
@@ -109,7 +109,7 @@ TEST_F(SpoolDisk, AFailedSyncTakesOutWhatWasNotSafe) {
 
 TEST_F(SpoolDisk, AFirstSyncThatFailsLeavesAnEmptySpool) {
   SpoolLog log = open();
-  ASSERT_TRUE(log.append(events(0, 2), kLanes));
+  ASSERT_TRUE(log.append(events(0, 2)));
   watched_syncs.fail_with = ENOSPC;
   const Error error = error_of([&] { log.sync(); });
   EXPECT_EQ(error.kind(), ErrorKind::transient);
@@ -123,13 +123,13 @@ TEST_F(SpoolDisk, AFirstSyncThatFailsLeavesAnEmptySpool) {
 TEST_F(SpoolDisk, AFullDiskTakesNoPartOfABatch) {
   SpoolLog log = open();
   put(log, 0, 2, 1000);
-  ASSERT_TRUE(log.append(events(2, 3, 1000), kLanes));
+  ASSERT_TRUE(log.append(events(2, 3, 1000)));
   const uint64_t bytes = log.bytes();
   // Room for one record and a half.
   std::optional<Error> error;
   {
     FullDisk full(bytes + 1500);
-    error = error_of([&] { static_cast<void>(log.append(events(3, 6, 1000), kLanes)); });
+    error = error_of([&] { static_cast<void>(log.append(events(3, 6, 1000))); });
   }
   EXPECT_EQ(error->kind(), ErrorKind::transient);
   EXPECT_NE(error->hint().find("free space"), std::string::npos);
@@ -150,11 +150,11 @@ TEST_F(SpoolDisk, WhatCouldNotBeCutIsCutBeforeTheNextEvents) {
     std::optional<Error> error;
     {
       FullDisk full(bytes + 3500);
-      error = error_of([&] { static_cast<void>(log.append(events(2, 6, 1000), kLanes)); });
+      error = error_of([&] { static_cast<void>(log.append(events(2, 6, 1000))); });
     }
     EXPECT_EQ(error->kind(), ErrorKind::transient);
     EXPECT_GT(std::filesystem::file_size(segments().front()), bytes);
-    EXPECT_THROW(static_cast<void>(log.append(events(2, 3), kLanes)), Error);
+    EXPECT_THROW(static_cast<void>(log.append(events(2, 3))), Error);
     watched_syncs.truncate_fails = false;
     put(log, 2, 3);
     EXPECT_EQ(std::filesystem::file_size(segments().front()), log.bytes());
@@ -171,7 +171,7 @@ TEST_F(SpoolDisk, AFullDiskLeavesNoEmptySegment) {
     std::optional<Error> error;
     {
       FullDisk full(room);
-      error = error_of([&] { static_cast<void>(log.append(events(0, 2), kLanes)); });
+      error = error_of([&] { static_cast<void>(log.append(events(0, 2))); });
     }
     EXPECT_EQ(error->kind(), ErrorKind::transient);
     EXPECT_TRUE(log.empty());

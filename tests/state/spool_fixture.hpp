@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <utility>
 #include <vector>
 
 #include "state/spool_log.hpp"
@@ -16,7 +17,7 @@ class SpoolTest : public StateTest {
   static constexpr uint64_t kPlenty = 64 << 20;
   static constexpr uint64_t kSmallMax = 8 << 20;  // segments of 1 MB
   static constexpr size_t kLarge = 100 << 10;     // a payload, to fill them with
-  static constexpr uint32_t kLanes = 8;
+  static constexpr size_t kWhole = 1 << 20;       // a payload that no other event fits beside
 
   std::string spool_path() const { return path("spool"); }
 
@@ -27,8 +28,8 @@ class SpoolTest : public StateTest {
   // Every field differs from event to event.
   static SpooledEvent event(uint64_t n, size_t payload_bytes = 20) {
     SpooledEvent event;
-    event.lane = static_cast<uint8_t>(n % kLanes);
-    event.lanes = uint64_t{1} << event.lane | uint64_t{1} << (n % 64);
+    const auto user = static_cast<uint32_t>(n + 1);
+    event.users.digests = {user, n % 2 == 0 ? 0 : user << 16, n % 4 == 1 ? ~user : 0};
     event.payload = "{\"n\":" + std::to_string(n) + "}";
     event.payload.resize(std::max(event.payload.size(), payload_bytes), static_cast<char>(n));
     event.position = {Lsn{n + 1000},
@@ -49,12 +50,17 @@ class SpoolTest : public StateTest {
     return made;
   }
 
+  static std::vector<SpooledEvent> joined(std::vector<SpooledEvent> events,
+                                          std::vector<SpooledEvent> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(events));
+    return events;
+  }
+
   // Appends the events, each by itself, and makes them safe; large ones at once, since a segment is
   // not left before it is safe.
-  static void put(SpoolLog& log, uint64_t from, uint64_t to, size_t payload_bytes = 20,
-                  uint32_t lane_count = kLanes) {
+  static void put(SpoolLog& log, uint64_t from, uint64_t to, size_t payload_bytes = 20) {
     for (; from < to; ++from) {
-      ASSERT_TRUE(log.append({{event(from, payload_bytes)}}, lane_count));
+      ASSERT_TRUE(log.append({{event(from, payload_bytes)}}));
       if (payload_bytes >= kLarge) log.sync();
     }
     log.sync();

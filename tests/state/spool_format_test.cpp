@@ -17,8 +17,7 @@ std::string hex(std::string_view bytes) {
 
 SpooledEvent example() {
   SpooledEvent event;
-  event.lanes = 0x0102;
-  event.lane = 3;
+  event.users.digests = {0xa1b2c3d4, 0x0102, 0};
   event.payload = "{}";
   event.position = {Lsn{0x1122334455667788}, MessageKind::truncate, Lsn{9}, "t", 7, "r"};
   event.commit_time_us = -1;
@@ -37,20 +36,20 @@ std::string_view body_of(std::string_view record) {
 }
 
 // These bytes lie on disks: another layout needs another format version.
-TEST(SpoolFormat, HasTheBytesOfVersionOne) {
-  EXPECT_EQ(hex(encode_spool_header({"wt-1", 8, 258})),
+TEST(SpoolFormat, HasTheBytesOfVersionTwo) {
+  EXPECT_EQ(hex(encode_spool_header({"wt-1", 258})),
             "575453504f4f4c0a"
-            "01000000"
+            "02000000"
             "0201000000000000"
-            "08000000"
             "04000000"
             "77742d31"
-            "9c3ab0a3abecf2d6");
+            "2b8cac7af26316fc");
   EXPECT_EQ(hex(example_record(5)),
-            "51ffbd25a8f3954e"
-            "3c000000"
-            "0201000000000000"
-            "03"
+            "c9f7101af6b7375e"
+            "3f000000"
+            "d4c3b2a1"
+            "02010000"
+            "00000000"
             "02"
             "8877665544332211"
             "0900000000000000"
@@ -72,6 +71,13 @@ TEST(SpoolFormat, HasTheBytesOfVersionOne) {
             "103bb86a4fac0a53");
 }
 
+TEST(SpoolFormat, TheShortestSegmentOfVersionOneIsToldAsSuch) {
+  const std::string start = std::string("WTSPOOL\n\1\0\0\0", 12).append(102 - 12, '\0');
+  const SpoolHeaderReading reading = read_spool_header(start);
+  EXPECT_EQ(reading.verdict, SpoolHeaderReading::Verdict::other_version);
+  EXPECT_EQ(reading.version, 1u);
+}
+
 TEST(SpoolFormat, ABodyThatIsCutOrTooLongIsNone) {
   const std::string record = example_record(5);
   const std::string_view body = body_of(record);
@@ -84,7 +90,7 @@ TEST(SpoolFormat, ABodyThatIsCutOrTooLongIsNone) {
 TEST(SpoolFormat, ALengthThatIsALieIsNotFollowed) {
   const std::string record = example_record(5);
   const std::string body(body_of(record));
-  for (const size_t at : {38u, 43u, 48u, 54u}) {  // the lengths of table, rule, op, payload
+  for (const size_t at : {41u, 46u, 51u, 57u}) {  // the lengths of table, rule, op, payload
     std::string lie = body;
     lie.replace(at, 4, "\xff\xff\xff\xff");
     EXPECT_FALSE(decode_spool_body(lie)) << at;
@@ -94,7 +100,7 @@ TEST(SpoolFormat, ALengthThatIsALieIsNotFollowed) {
 TEST(SpoolFormat, AnUnknownKindIsNone) {
   std::string body(body_of(example_record(5)));
   for (const char kind : {0, 5}) {
-    body[9] = kind;
+    body[12] = kind;
     EXPECT_FALSE(decode_spool_body(body));
   }
 }

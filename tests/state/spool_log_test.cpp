@@ -27,8 +27,8 @@ class SpoolLogTest : public SpoolTest {
 
 TEST_F(SpoolLogTest, GivesBackWhatWentInInOrder) {
   SpoolLog log = open();
-  ASSERT_TRUE(log.append(events(0, 3), kLanes));
-  ASSERT_TRUE(log.append(events(3, 10), kLanes));
+  ASSERT_TRUE(log.append(events(0, 3)));
+  ASSERT_TRUE(log.append(events(3, 10)));
   log.sync();
   EXPECT_EQ(log.events(), 10u);
   EXPECT_EQ(rest_of(log), events(0, 10));
@@ -37,24 +37,23 @@ TEST_F(SpoolLogTest, GivesBackWhatWentInInOrder) {
 
 TEST_F(SpoolLogTest, KeepsFieldsOfAnyContent) {
   SpooledEvent odd;
-  odd.lanes = ~uint64_t{0};
-  odd.lane = 255;
+  odd.users.digests = {~uint32_t{0}, 1, ~uint32_t{0} - 1};
   odd.payload = std::string("\0\xff\n\"", 4);
   odd.position = {Lsn{~uint64_t{0}}, MessageKind::backfill, Lsn{}, "", ~uint32_t{0}, "ä/ö"};
   odd.commit_time_us = std::numeric_limits<int64_t>::min();
   {
     SpoolLog log = open();
-    ASSERT_TRUE(log.append({{odd}}, 64));
+    ASSERT_TRUE(log.append({{odd}}));
     log.sync();
   }
   SpoolLog log = open();
-  EXPECT_EQ(log.read(1), (std::vector<ReadEvent>{{0, 64, odd}}));
+  EXPECT_EQ(log.read(1), (std::vector<ReadEvent>{{0, odd}}));
 }
 
 TEST_F(SpoolLogTest, GivesOnlyWhatIsSafe) {
   SpoolLog log = open();
   put(log, 0, 2);
-  ASSERT_TRUE(log.append(events(2, 4), kLanes));
+  ASSERT_TRUE(log.append(events(2, 4)));
   EXPECT_EQ(rest_of(log), events(0, 2));
   log.sync();
   EXPECT_EQ(rest_of(log), events(2, 4));
@@ -72,10 +71,10 @@ TEST_F(SpoolLogTest, RefusesWhatDoesNotFit) {
   SpoolLog log = open(10'000);
   put(log, 0, 5, 1000);
   const uint64_t before = log.bytes();
-  EXPECT_FALSE(log.append(events(5, 12, 1000), kLanes));
+  EXPECT_FALSE(log.append(events(5, 12, 1000)));
   EXPECT_EQ(log.bytes(), before);
   EXPECT_EQ(log.events(), 5u);
-  EXPECT_TRUE(log.append(events(5, 7, 1000), kLanes)) << "a smaller batch fits";
+  EXPECT_TRUE(log.append(events(5, 7, 1000))) << "a smaller batch fits";
   EXPECT_LE(log.bytes(), log.max_bytes());
   log.sync();
   EXPECT_EQ(rest_of(log), events(0, 7, 1000));
@@ -92,19 +91,19 @@ TEST_F(SpoolLogTest, FillsItsBoundToTheByte) {
   for (const uint64_t missing : {0, 1}) {
     SpoolLog log(path("bound" + std::to_string(missing)), three - missing, "wt-one");
     put(log, 0, 2);
-    EXPECT_EQ(log.append({{event(2)}}, kLanes), missing == 0);
+    EXPECT_EQ(log.append({{event(2)}}), missing == 0);
   }
 }
 
 TEST_F(SpoolLogTest, TakesOneBatchOfAnySizeWhenEmpty) {
   SpoolLog log = open(10'000);
-  ASSERT_TRUE(log.append(events(0, 30, 1000), kLanes));
+  ASSERT_TRUE(log.append(events(0, 30, 1000)));
   EXPECT_GT(log.bytes(), log.max_bytes());
-  EXPECT_FALSE(log.append({{event(30)}}, kLanes)) << "though nothing of it is safe yet";
+  EXPECT_FALSE(log.append({{event(30)}})) << "though nothing of it is safe yet";
   log.sync();
   EXPECT_EQ(rest_of(log), events(0, 30, 1000));
   log.release(30);
-  EXPECT_TRUE(log.append(events(30, 60, 1000), kLanes));
+  EXPECT_TRUE(log.append(events(30, 60, 1000)));
 }
 
 TEST_F(SpoolLogTest, ReleasedEventsDoNotComeBackAfterARestart) {
@@ -172,7 +171,7 @@ TEST_F(SpoolLogTest, WithoutItsPositionARestartBeginsWithTheOldest) {
 TEST_F(SpoolLogTest, ReleaseDeletesWholeSegmentsAndMakesRoom) {
   SpoolLog log = open(kSmallMax);
   uint64_t count = 0;
-  while (log.append({{event(count, kLarge)}}, kLanes)) {
+  while (log.append({{event(count, kLarge)}})) {
     log.sync();
     ++count;
   }
@@ -191,7 +190,7 @@ TEST_F(SpoolLogTest, ReleaseDeletesWholeSegmentsAndMakesRoom) {
   for (const fs::path& segment : segments())
     on_disk += fs::file_size(segment);
   EXPECT_EQ(log.bytes(), on_disk);
-  EXPECT_TRUE(log.append({{event(count, kLarge)}}, kLanes));
+  EXPECT_TRUE(log.append({{event(count, kLarge)}}));
   log.sync();
   EXPECT_EQ(rest_of(log), events(count / 2, count + 1, kLarge));
 }
@@ -248,7 +247,7 @@ TEST_F(SpoolLogTest, IsEmptyWhenAllIsReleased) {
 TEST_F(SpoolLogTest, ReleaseLeavesWhatIsNotSafe) {
   SpoolLog log = open();
   put(log, 0, 2);
-  ASSERT_TRUE(log.append(events(2, 4), kLanes));
+  ASSERT_TRUE(log.append(events(2, 4)));
   log.release(1000);
   EXPECT_EQ(log.events(), 2u);
   log.sync();
@@ -264,29 +263,29 @@ TEST_F(SpoolLogTest, ReleaseOfWhatWasNotReadSkipsIt) {
   EXPECT_EQ(rest_of(log), events(3, 4));
 }
 
-TEST_F(SpoolLogTest, AnotherLaneCountBeginsANewSegment) {
+TEST_F(SpoolLogTest, AFullSegmentIsLeftWhenAllOfItIsSafe) {
   {
-    SpoolLog log = open();
-    put(log, 0, 2, 20, 8);
-    ASSERT_TRUE(log.append({{event(2)}}, 8));
-    ASSERT_TRUE(log.append({{event(3)}}, 3));
+    SpoolLog log = open(kSmallMax);
+    ASSERT_TRUE(log.append({{event(0, kWhole)}}));
+    ASSERT_TRUE(log.append({{event(1, kWhole)}}));
+    EXPECT_EQ(segments().size(), 1u) << "though it is full";
     log.sync();
+    EXPECT_EQ(segments().size(), 1u) << "nothing needs another yet";
+    ASSERT_TRUE(log.append(events(2, 4)));
     EXPECT_EQ(segments().size(), 2u);
+    EXPECT_EQ(segments().back().filename(), spool_segment_name(2));
+    log.sync();
   }
-  SpoolLog log = open();
-  put(log, 4, 5, 20, 3);
+  SpoolLog log = open(kSmallMax);
+  put(log, 4, 5);
   EXPECT_EQ(segments().size(), 2u);
-  const auto read = log.read(1 << 20);
-  ASSERT_EQ(read.size(), 5u);
-  for (uint64_t n = 0; n < 5; ++n)
-    EXPECT_EQ(read[n], (ReadEvent{n, n < 3 ? 8u : 3u, event(n)}));
+  EXPECT_EQ(rest_of(log), joined(events(0, 2, kWhole), events(2, 5)));
 }
 
 TEST_F(SpoolLogTest, AnEventLargerThanARecordIsRefused) {
   SpoolLog log = open();
   put(log, 0, 1);
-  const Error error =
-      error_of([&] { static_cast<void>(log.append({{event(1, 17 << 20)}}, kLanes)); });
+  const Error error = error_of([&] { static_cast<void>(log.append({{event(1, 17 << 20)}})); });
   EXPECT_EQ(error.kind(), ErrorKind::failure);
   put(log, 1, 2);
   EXPECT_EQ(rest_of(log), events(0, 2));
@@ -353,7 +352,7 @@ TEST_F(SpoolLogTest, WhatWasSafeSurvivesAKilledProcess) {
   const pid_t child = fork();
   if (child == 0) {
     SpoolLog log = open();
-    if (!log.append(events(0, 100), kLanes)) _exit(1);
+    if (!log.append(events(0, 100))) _exit(1);
     log.sync();
     kill(getpid(), SIGKILL);
   }

@@ -13,10 +13,8 @@ class SpoolModel : public SpoolTest {
  protected:
   uint64_t below(uint64_t limit) { return random_() % limit; }
 
-  void append(uint64_t count, size_t payload_bytes, uint32_t lane_count) {
-    if (!log_->append(events(end_, end_ + count, payload_bytes), lane_count)) return;
-    if (lane_count != lane_count_) safe_ = end_;  // a new segment follows safe ones
-    lane_count_ = lane_count;
+  void append(uint64_t count, size_t payload_bytes) {
+    if (!log_->append(events(end_, end_ + count, payload_bytes))) return;
     end_ += count;
     sizes_.resize(end_, payload_bytes);
   }
@@ -40,13 +38,14 @@ class SpoolModel : public SpoolTest {
     log_->release(number);
   }
 
-  // Leaves what was safe and any part of the rest.
+  // Leaves what was safe and any part of the rest, which is in a segment of its own at times.
   void crash() {
+    if (below(2) == 0) append(1, kWhole);
     sync();
     std::map<fs::path, uint64_t> safe_bytes;
     for (const fs::path& segment : segments())
       safe_bytes[segment] = fs::file_size(segment);
-    append(1 + below(3), 500, below(2) == 0 ? lane_count_ : 3);
+    append(1 + below(3), 500);
     log_.reset();
     const fs::path last = segments().back();
     const uint64_t safe = safe_bytes[last];
@@ -65,7 +64,8 @@ class SpoolModel : public SpoolTest {
   void step() {
     const uint64_t choice = below(100);
     if (choice < 40) {
-      append(1 + below(5), below(20) == 0 ? kLarge : below(3000), below(60) == 0 ? 3 : kLanes);
+      if (below(60) == 0) append(1, kWhole);
+      append(1 + below(5), below(20) == 0 ? kLarge : below(3000));
     } else if (choice < 60) {
       sync();
     } else if (choice < 85) {
@@ -82,7 +82,6 @@ class SpoolModel : public SpoolTest {
   std::mt19937 random_{6};
   std::optional<SpoolLog> log_;
   uint64_t released_ = 0, given_ = 0, safe_ = 0, end_ = 0;
-  uint32_t lane_count_ = kLanes;
   std::vector<size_t> sizes_;  // of each event's payload
 };
 

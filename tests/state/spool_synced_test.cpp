@@ -20,7 +20,7 @@ class SpoolSynced : public SpoolTest {
       put(log, 0, kSynced);
       segment_ = segments().front();
       synced_bytes_ = fs::file_size(segment_);
-      ASSERT_TRUE(log.append(events(kSynced, kAll), kLanes));
+      ASSERT_TRUE(log.append(events(kSynced, kAll)));
     }
     good_ = bytes_of(segment_);
     position_ = bytes_of(position());
@@ -142,8 +142,8 @@ TEST_F(SpoolSynced, ReleaseKeepsIt) {
 
 TEST_F(SpoolSynced, ANewSegmentHasNoneBeforeItsFirstSync) {
   {
-    SpoolLog log = open();
-    ASSERT_TRUE(log.append({{event(kAll)}}, kLanes + 1));
+    SpoolLog log = open(kSmallMax);
+    ASSERT_TRUE(log.append({{event(kAll, kWhole)}}));
   }
   const fs::path second = segments().back();
   ASSERT_NE(second, segment_);
@@ -152,7 +152,7 @@ TEST_F(SpoolSynced, ANewSegmentHasNoneBeforeItsFirstSync) {
   {
     SpoolLog log = open();
     EXPECT_EQ(rest_of(log), events(0, kAll));
-    put(log, kAll, kAll + 1, 20, kLanes + 1);
+    put(log, kAll, kAll + 1);
   }
   fs::resize_file(second, fs::file_size(second) - 1);
   EXPECT_EQ(error_of([&] { open(); }).where(), second.string());
