@@ -51,7 +51,7 @@ constexpr std::array kDestination = {
     ConfigKey{"url", "another receiver's batch endpoint, instead of a region", ConfigShape::text},
     ConfigKey{"id", "part of every message id; made up at the first start if absent",
               ConfigShape::destination_id},
-    ConfigKey{"lanes", "requests at the same time; one user's events stay in one lane",
+    ConfigKey{"lanes", "requests at the same time; one user's events stay in order",
               ConfigShape::lanes, false, "8"},
 };
 

@@ -1,6 +1,7 @@
 #include "model/event_users.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <xxhash.h>
 
 namespace waltrack {

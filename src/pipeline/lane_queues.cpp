@@ -51,7 +51,7 @@ void LaneQueues::push_fence(EventBatch& events, LaneSet lanes) {
   events.clear();
 }
 
-// Without this a table whose every event names two users would be sent one event at a time.
+// Without this users who are in many lanes would be brought together one event at a time.
 bool LaneQueues::join_fence(const EventBatch& events, LaneSet lanes) {
   const std::deque<Item>& some = queues_[static_cast<size_t>(std::countr_zero(lanes))];
   const uint64_t number = some.empty() ? 0 : some.back().fence;

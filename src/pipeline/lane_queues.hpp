@@ -8,7 +8,6 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "pipeline/event_batch.hpp"
@@ -32,10 +31,10 @@ void for_each_lane(LaneSet lanes, Work work) {
 // The queues between capture and delivery, one a lane, each a row of batches that fill up while the
 // lane's request is in flight. Capture pushes, delivery takes; any thread may ask for the size.
 //
-// A fence stands in the queues of several lanes: its events name users of all of them. One of the
-// lanes sends it, once everything before it is finished in all of them, and what stands behind it
-// in any of them waits until it is finished. In each queue the numbers of fences rise, so no two of
-// them wait for each other.
+// A fence stands in the queues of several lanes: its events name users who have events in several
+// of them (see UserLanes). One of the lanes sends it, once everything before it is finished in all
+// of them, and what stands behind it in any of them waits until it is finished. In each queue the
+// numbers of fences rise, so no two of them wait for each other.
 class LaneQueues {
  public:
   LaneQueues(size_t lanes, BatchLimits limits);

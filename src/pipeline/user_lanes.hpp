@@ -11,7 +11,8 @@ namespace waltrack {
 
 // In which lane each user's events are on their way. Who has none on the way is in no lane, so an
 // event that names two users needs just one lane, unless events of both are on their way in two.
-// Takes memory for users with events on their way. Belongs to one thread.
+// Takes some 30 bytes for each user with events on their way, and keeps the room of the most there
+// were. Belongs to one thread.
 class UserLanes {
  public:
   explicit UserLanes(size_t lanes);
@@ -25,7 +26,7 @@ class UserLanes {
   // add()'s.
   void settle(const EventUsers& users, LaneSet lanes);
 
-  // It has its fate, or was never sent. No users is fine.
+  // It has its fate, or was never sent: once for each add(), with the same users. No users is fine.
   void remove(const EventUsers& users);
 
   // How many have events on their way.

@@ -18,6 +18,7 @@ constexpr int kWorthReceiving = 8 * 1024;
 // Where libpq takes in one record at a time, and the server writes one for each row, it makes one
 // anyway: what has gathered is taken in before the next wait.
 constexpr int kSmallTurns = 64;
+
 // None where libpq speaks no TLS, or not through OpenSSL.
 SSL* tls_of(PGconn* connection) {
   return static_cast<SSL*>(PQsslStruct(connection, "OpenSSL"));
@@ -63,7 +64,8 @@ ReplicationStream::ReplicationStream(PgConnection connection, const std::string&
 }
 
 // Else OpenSSL makes two system calls for each record. libpq knows nothing of what OpenSSL has read
-// ahead and would wait for the socket, so it must not be let wait from here on.
+// ahead and would wait for the socket: from here on it must not be asked for what it has to wait
+// for, but at the end, when the server closes the connection.
 void ReplicationStream::read_ahead() {
   if (SSL* tls = tls_of(connection_.raw()); tls != nullptr) SSL_set_read_ahead(tls, 1);
 }
@@ -98,10 +100,7 @@ bool ReplicationStream::receive() {
 }
 
 void ReplicationStream::fail_at_end() {
-  PGconn* raw = connection_.raw();
-  while (holds_more(tls_of(raw)) && PQconsumeInput(raw) != 0) {
-  }
-  const PgResult result(PQgetResult(raw));
+  const PgResult result(PQgetResult(connection_.raw()));
   if (PQresultStatus(result.raw()) == PGRES_FATAL_ERROR) connection_.fail(result);
   throw Error(ErrorKind::transient, "the server ended the replication stream",
               connection_.context().where);

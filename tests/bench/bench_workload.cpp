@@ -29,7 +29,7 @@ track:
       created_at: created_at
 )yaml";
 
-// Nothing travels in one lane alone.
+// Each event names two users.
 constexpr const char* kTwoUsers = R"yaml(
 table: users
 user_id: id

@@ -9,6 +9,7 @@
 #include "base/wakeup.hpp"
 #include "support/postgres_server.hpp"
 #include "support/self_signed.hpp"
+#include "support/tcp_proxy.hpp"
 #include "support/wait_until.hpp"
 
 namespace waltrack {
@@ -104,23 +105,47 @@ TEST_F(ReplicationStreamTest, SoTheyDoThroughTls) {
   expect_rows_of_all_sizes(stream);
 }
 
-// Whatever it takes the server to say so: rows that wait, a sentence, the end of the connection.
+// OpenSSL has a part of a record then, and nothing more to give.
+TEST_F(ReplicationStreamTest, WhileARecordIsNotWholeItWaits) {
+  server_.offer_tls(self_signed_);
+  TcpProxy proxy(server_.port());
+  ReplicationStream stream = open("require port=" + std::to_string(proxy.port()));
+  insert(1, 10);
+  expect_commit(stream);
+  proxy.set({.bytes_per_s = 10'000});  // some 200 at once
+  insert(1, 8000);
+  int waits = 0;
+  for (ReplicationMessage message; !message.payload.starts_with("COMMIT");) {
+    if (stream.read(message)) continue;
+    ++waits;
+    stream.wait(wakeup_.fd(), 60s, true);
+  }
+  EXPECT_GT(waits, 10);
+}
+
 TEST_F(ReplicationStreamTest, WhyTheStreamEndsIsToldBehindAllThatCameThroughTls) {
   server_.offer_tls(self_signed_);
   ReplicationStream stream = open("require");
   insert(200, 100);
   expect_commit(stream);
   insert(200, 100);
+  bool committed = false;
   server_.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_replication");
   try {
-    for (ReplicationMessage message;;)
-      if (!stream.read(message)) stream.wait(wakeup_.fd(), 60s, true);
+    for (ReplicationMessage message;;) {
+      if (!stream.read(message)) {
+        stream.wait(wakeup_.fd(), 60s, true);
+      } else if (message.payload.starts_with("COMMIT")) {
+        committed = true;
+      }
+    }
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::transient);
     EXPECT_NE(std::string(error.what()).find("terminating connection due to administrator command"),
               std::string::npos)
         << error.what();
   }
+  EXPECT_TRUE(committed);
 }
 
 }  // namespace waltrack

@@ -75,7 +75,7 @@ class PostgresServer {
   // Sets settings in postgresql.conf from the next start or reload() on.
   void configure(const std::map<std::string, std::string>& settings);
   void reload();  // returns when the server has read its files again
-  // From now on with that certificate, which clients take unasked (sslmode is "prefer").
+  // With that certificate. Clients use it by default, as far as libpq does.
   void offer_tls(const SelfSigned& certificate);
 
   int port() const { return port_; }
