@@ -1,90 +1,14 @@
-#include <algorithm>
-#include <gtest/gtest.h>
-#include <map>
-#include <nlohmann/json.hpp>
-#include <set>
+#include <cstdio>
 
-#include "e2e/e2e_fixture.hpp"
-#include "support/wait_until.hpp"
+#include "e2e/backfill_fixture.hpp"
 
 namespace waltrack {
-namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* kMapping = R"yaml(
-table: orders
-backfill: initial
-user_id: user_id
-identify:
-  traits: { n: id, note: note, op: event.op }
-)yaml";
-
-constexpr const char* kOnRequest = R"yaml(
-table: orders
-user_id: user_id
-identify:
-  traits: { n: id, note: note, op: event.op }
-)yaml";
-
-// A table of `rows` orders, and a run with small chunks.
-class BackfillTest : public testing::Test {
- protected:
-  void make_table(int rows, const std::string& key = "PRIMARY KEY (id)") {
-    server_.exec("CREATE TABLE orders (id int NOT NULL, user_id int NOT NULL, note text" +
-                 (key.empty() ? "" : ", " + key) + ")");
-    add_rows(1, rows);
-  }
-  void add_rows(int first, int last) {
-    server_.exec("INSERT INTO orders SELECT n, n % 100, E'a\\tb\\\\' || n FROM generate_series(" +
-                 std::to_string(first) + ", " + std::to_string(last) + ") n");
-  }
-  TestRun& make_run(const std::string& mappings, const std::string& chunk = "16KB",
-                    const std::string& source_more = {}) {
-    RunSettings settings;
-    settings.mappings = mappings;
-    settings.source_more = source_more + "backfill:\n  chunk: " + chunk + "\n";
-    run_ = std::make_unique<TestRun>(server_, receiver_, settings);
-    return *run_;
-  }
-
-  nlohmann::json backfill() const {
-    const nlohmann::json none = {{"phase", "none"}, {"rows", 0}};
-    const CommandResult status = run_->command({"backfill", "--status", "--json"});
-    if (status.status.code != 0) return none;  // the run has not made its state file yet
-    const nlohmann::json all = nlohmann::json::parse(status.out).at("backfills");
-    return all.empty() ? none : all.at(0);
-  }
-  [[nodiscard]] bool wait_for_phase(const std::string& phase) const {
-    return wait_until([&] { return backfill().at("phase") == phase; }, kPatience, 50ms);
-  }
-
-  // How often each order came, by op.
-  std::map<int, std::map<std::string, int>> told() const {
-    std::map<int, std::map<std::string, int>> told;
-    for (const nlohmann::json& event : receiver_.events())
-      ++told[event.at("traits").at("n")][event.at("traits").at("op")];
-    return told;
-  }
-  void expect_each_once(int first, int last, const std::string& op) const {
-    const auto all = told();
-    for (int n = first; n <= last; ++n) {
-      const auto found = all.find(n);
-      ASSERT_NE(found, all.end()) << n;
-      ASSERT_EQ(found->second, (std::map<std::string, int>{{op, 1}})) << n;
-    }
-  }
-
-  PostgresServer server_;
-  TestReceiver receiver_;
-  std::unique_ptr<TestRun> run_;
-};
-
-}  // namespace
-
 TEST_F(BackfillTest, TheFirstRunTellsRowsThatAreThere) {
   make_table(5000);
-  TestRun& run = make_run(kMapping);
+  TestRun& run = make_run(kBackfilledAtFirst);
   run.start();
   ASSERT_TRUE(run.wait_until_streaming());
   add_rows(5001, 6000);
@@ -108,14 +32,14 @@ TEST_F(BackfillTest, ATableThatAReloadAddsIsToldAndOneThatWasTrackedIsNot) {
   TestRun& run = make_run("table: other\nuser_id: id\nidentify:\n  traits: { n: id }\n");
   run.start();
   ASSERT_TRUE(run.wait_until_streaming());
-  run.folder().write("mappings/orders.yaml", kMapping);
+  run.folder().write("mappings/orders.yaml", kBackfilledAtFirst);
   ASSERT_TRUE(wait_for_phase("done"));
   ASSERT_TRUE(receiver_.wait_for_known(300));
   expect_each_once(1, 300, "backfill");
   // Without it and with it again: tracked before.
   std::filesystem::remove(run.folder() / "mappings/orders.yaml");
   ASSERT_TRUE(run.wait_for_log("tables_dropped=public.orders"));
-  run.folder().write("mappings/orders.yaml", kMapping);
+  run.folder().write("mappings/orders.yaml", kBackfilledAtFirst);
   ASSERT_TRUE(wait_until([&] { return count_of(run.log(), "tables_added=public.orders") == 2; }));
   add_rows(301, 301);
   ASSERT_TRUE(receiver_.wait_for_known(301));
@@ -124,7 +48,7 @@ TEST_F(BackfillTest, ATableThatAReloadAddsIsToldAndOneThatWasTrackedIsNot) {
 
 TEST_F(BackfillTest, AskedForTwiceItSendsNothingNew) {
   make_table(2000);
-  TestRun& run = make_run(kOnRequest);
+  TestRun& run = make_run(kBackfilledOnRequest);
   run.start();
   ASSERT_TRUE(run.wait_until_streaming());
   const CommandResult first = run.command({"backfill", "orders"});
@@ -139,7 +63,7 @@ TEST_F(BackfillTest, AskedForTwiceItSendsNothingNew) {
 
 TEST_F(BackfillTest, WithoutARunTheCommandStreamsUntilItIsDone) {
   make_table(2000);
-  TestRun& run = make_run(kOnRequest);
+  TestRun& run = make_run(kBackfilledOnRequest);
   const CommandResult result = run.command({"backfill", "orders", "--where", "id > 1500"});
   EXPECT_EQ(result.status.code, 0) << result.err;
   ASSERT_TRUE(receiver_.wait_for_known(500));
@@ -153,7 +77,7 @@ TEST_F(BackfillTest, WithoutARunTheCommandStreamsUntilItIsDone) {
 
 TEST_F(BackfillTest, SinceAndARateBoundIt) {
   make_table(1000);
-  TestRun& run = make_run(kOnRequest);
+  TestRun& run = make_run(kBackfilledOnRequest);
   run.start();
   ASSERT_TRUE(run.wait_until_streaming());
   EXPECT_EQ(run.command({"backfill", "orders", "--since", "id=901", "--rate", "100"}).status.code,
@@ -164,7 +88,7 @@ TEST_F(BackfillTest, SinceAndARateBoundIt) {
 
 TEST_F(BackfillTest, PausedResumedAndCancelled) {
   make_table(20'000);
-  TestRun& run = make_run(kOnRequest);
+  TestRun& run = make_run(kBackfilledOnRequest);
   run.start();
   ASSERT_TRUE(run.wait_until_streaming());
   EXPECT_EQ(run.command({"backfill", "orders", "--rate", "2000", "--detach"}).status.code, 0);
@@ -197,7 +121,7 @@ TEST_F(BackfillTest, KilledAtNinetyPercentItRepeatsAChunkAReaderAtMost) {
       "'BEGIN PERFORM pg_advisory_lock_shared(1); RETURN true; END'");
   pqxx::connection holder = server_.connect();
   pqxx::nontransaction(holder).exec("SELECT pg_advisory_lock(1)");
-  TestRun& run = make_run(kOnRequest, "256KB");
+  TestRun& run = make_run(kBackfilledOnRequest, "256KB");
   run.start();
   ASSERT_TRUE(run.wait_until_streaming());
   EXPECT_EQ(run.command({"backfill", "orders", "--detach", "--where",
@@ -220,62 +144,12 @@ TEST_F(BackfillTest, KilledAtNinetyPercentItRepeatsAChunkAReaderAtMost) {
   std::printf("killed at %d rows of %d: %d events came again\n", rows, kRows, repeated);
 }
 
-TEST_F(BackfillTest, ATableWithoutAKeyIsReadOnceAndItIsSaid) {
-  make_table(3000, "");
-  server_.exec("ALTER TABLE orders REPLICA IDENTITY FULL");
-  TestRun& run = make_run(kMapping);
-  run.start();
-  ASSERT_TRUE(wait_for_phase("done"));
-  ASSERT_TRUE(receiver_.wait_for_known(3000));
-  expect_each_once(1, 3000, "backfill");
-  EXPECT_NE(backfill().at("caveat").get<std::string>(), "");
-  EXPECT_NE(run.log().find("a backfill can't be exact"), std::string::npos);
-}
-
-TEST_F(BackfillTest, APartitionedTableGoesLeafByLeaf) {
-  server_.exec(
-      "CREATE TABLE orders (id int PRIMARY KEY, user_id int NOT NULL, note text) "
-      "PARTITION BY RANGE (id)");
-  for (int leaf = 0; leaf < 4; ++leaf) {
-    server_.exec("CREATE TABLE orders_" + std::to_string(leaf) +
-                 " PARTITION OF orders FOR VALUES "
-                 "FROM (" +
-                 std::to_string(leaf * 1000) + ") TO (" + std::to_string((leaf + 1) * 1000) + ")");
-  }
-  add_rows(1, 3500);
-  TestRun& run = make_run(kMapping);
-  run.start();
-  ASSERT_TRUE(run.wait_until_streaming());
-  add_rows(3501, 3999);
-  ASSERT_TRUE(wait_for_phase("done"));
-  ASSERT_TRUE(receiver_.wait_for_known(3999));
-  expect_each_once(1, 3500, "backfill");
-  expect_each_once(3501, 3999, "insert");
-}
-
-TEST_F(BackfillTest, KeysOfSeveralOddTypesAreFollowed) {
-  server_.exec("CREATE TYPE mood AS ENUM ('zeal', 'awe', 'calm')");
-  server_.exec(
-      "CREATE TABLE orders (id int, user_id int NOT NULL, note text COLLATE \"und-x-icu\", "
-      "mood mood, at timestamptz, amount numeric, "
-      "PRIMARY KEY (mood, note, at, amount, id))");
-  server_.exec(
-      "INSERT INTO orders SELECT n, n % 10, chr(65 + n % 60) || E'\\n''\\\\\"', "
-      "(enum_range(NULL::mood))[1 + n % 3], 'epoch'::timestamptz + n * '1 hour'::interval, "
-      "n / 7.0 FROM generate_series(1, 2000) n");
-  TestRun& run = make_run(kMapping, "4KB");
-  run.start();
-  ASSERT_TRUE(wait_for_phase("done"));
-  ASSERT_TRUE(receiver_.wait_for_known(2000));
-  expect_each_once(1, 2000, "backfill");
-}
-
 TEST_F(BackfillTest, OpenTransactionsOfBeforeAreWaitedForAndTold) {
   make_table(10);
   pqxx::connection connection = server_.connect();
   pqxx::work open(connection);
   open.exec("UPDATE orders SET note = 'late' WHERE id = 5");
-  TestRun& run = make_run(kOnRequest);
+  TestRun& run = make_run(kBackfilledOnRequest);
   // The slot is there already: what it brings begins before the open transaction ends.
   server_.exec("CREATE PUBLICATION waltrack FOR TABLE orders");
   open.commit();
@@ -302,7 +176,7 @@ TEST_F(BackfillTest, AReaderThatMayNotReadSaysWhatToGrant) {
   server_.exec("CREATE ROLE tracker LOGIN REPLICATION");
   server_.exec("CREATE PUBLICATION waltrack FOR TABLE orders");
   RunSettings settings;
-  settings.mappings = kOnRequest;
+  settings.mappings = kBackfilledOnRequest;
   settings.source_url = server_.conninfo("postgres", "tracker");
   run_ = std::make_unique<TestRun>(server_, receiver_, settings);
   run_->start();
@@ -315,7 +189,7 @@ TEST_F(BackfillTest, AReaderThatMayNotReadSaysWhatToGrant) {
 
 TEST_F(BackfillTest, BackendsThatAreEndedCostAChunkEach) {
   make_table(60'000);
-  TestRun& run = make_run(kMapping, "64KB");
+  TestRun& run = make_run(kBackfilledAtFirst, "64KB");
   run.start();
   for (int i = 0; i < 5; ++i) {
     ASSERT_TRUE(wait_until([&] { return backfill().at("rows") >= i * 10'000; }, kPatience, 5ms));
@@ -332,7 +206,8 @@ TEST_F(BackfillTest, RowsAreReadFromAReplicaWhileThePrimaryStreams) {
   make_table(20'000);
   auto standby = PostgresServer::standby_of(server_);
   ASSERT_TRUE(standby->wait_replayed(server_));
-  TestRun& run = make_run(kMapping, "64KB", "  backfill_url: \"" + standby->conninfo() + "\"\n");
+  TestRun& run =
+      make_run(kBackfilledAtFirst, "64KB", "  backfill_url: \"" + standby->conninfo() + "\"\n");
   // Behind its primary it is waited for: nothing of before may be read there.
   standby->exec("SELECT pg_wal_replay_pause()");
   server_.exec("UPDATE orders SET note = 'new' WHERE id <= 100");
@@ -354,7 +229,7 @@ TEST_F(BackfillTest, RowsAreReadFromAReplicaWhileThePrimaryStreams) {
 
 TEST_F(BackfillTest, ACommitThatWaitsForAStandbyIsNotToldBackwards) {
   make_table(1000);
-  TestRun& run = make_run(kOnRequest);
+  TestRun& run = make_run(kBackfilledOnRequest);
   run.start();
   ASSERT_TRUE(run.wait_until_streaming());
   // Nobody is this standby: the commit is in the log and in the stream, and nobody sees it.
@@ -373,79 +248,6 @@ TEST_F(BackfillTest, ACommitThatWaitsForAStandbyIsNotToldBackwards) {
     if (event["traits"]["n"] != 7) continue;
     EXPECT_EQ(event["traits"]["note"], "newer");
   }
-}
-
-// To a snapshot of before a rewritten table looks empty.
-TEST_F(BackfillTest, ATableThatIsRewrittenMeanwhileIsToldWhole) {
-  make_table(60'000);
-  TestRun& run = make_run(kMapping, "32KB");
-  run.start();
-  ASSERT_TRUE(wait_until([&] { return backfill().at("rows") > 2000; }, kPatience, 5ms));
-  server_.exec_in_transaction(
-      {"ALTER TABLE orders ADD more float8 DEFAULT random()", "SELECT pg_sleep(1)"});
-  ASSERT_TRUE(wait_for_phase("done"));
-  ASSERT_TRUE(receiver_.wait_for_known(60'000));
-  expect_each_once(1, 60'000, "backfill");
-}
-
-TEST_F(BackfillTest, TablesWithoutAKeyAreReadBesideOthersAndBesideTheStream) {
-  make_table(20'000);
-  std::string mappings = kMapping;
-  for (const std::string table : {"first", "second", "third"}) {
-    server_.exec("CREATE TABLE " + table + " (id int, user_id int)");
-    server_.exec("ALTER TABLE " + table + " REPLICA IDENTITY FULL");
-    server_.exec("INSERT INTO " + table + " SELECT n, n FROM generate_series(1, 20000) n");
-    mappings += "---\ntable: " + table +
-                "\nbackfill: initial\nuser_id: user_id\nidentify:\n"
-                "  traits: { n: id, op: event.op }\n";
-  }
-  server_.exec("CREATE TABLE busy (n int)");
-  TestRun& run = make_run(mappings, "64KB");
-  run.start();
-  std::jthread writer([&](const std::stop_token& stop) {
-    pqxx::connection connection = server_.connect();
-    while (!stop.stop_requested()) {
-      pqxx::work transaction(connection);
-      transaction.exec("INSERT INTO busy VALUES (1)");
-      transaction.commit();
-    }
-  });
-  const auto all_done = [&] {
-    const nlohmann::json all = run.status().at("backfills");
-    return all.size() == 4 && std::ranges::all_of(all, [](const nlohmann::json& one) {
-             return one.at("phase") == "done";
-           });
-  };
-  ASSERT_TRUE(run.wait_until_streaming());
-  ASSERT_TRUE(wait_until(all_done, kPatience, 100ms)) << run.log();
-  ASSERT_TRUE(receiver_.wait_for_known(80'000));
-  EXPECT_EQ(receiver_.known(), 80'000u);
-  EXPECT_EQ(count_of(run.log(), "the snapshot is gone"), 0u);
-  writer.request_stop();
-  writer.join();
-  EXPECT_EQ(server_.value("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%'"),
-            "0");
-}
-
-// The snapshot sees the row under its new key, and the stream tells of the move only later.
-TEST_F(BackfillTest, ARowThatWasTheLastOneAndMovesToTheFrontIsTold) {
-  make_table(1000);
-  server_.exec("DELETE FROM orders WHERE id < 10");
-  TestRun& run = make_run(kOnRequest);
-  run.start();
-  ASSERT_TRUE(run.wait_until_streaming());
-  // A backlog: the stream is behind what a chunk sees.
-  server_.exec("CREATE TABLE other (n int)");
-  server_.exec("INSERT INTO other SELECT n FROM generate_series(1, 300000) n");
-  EXPECT_EQ(run.command({"backfill", "orders", "--detach"}).status.code, 0);
-  server_.exec("INSERT INTO other SELECT n FROM generate_series(1, 300000) n");
-  server_.exec("UPDATE orders SET id = 5 WHERE id = 1000");
-  ASSERT_TRUE(wait_for_phase("done"));
-  ASSERT_TRUE(run.wait_until_checkpoint(current_wal(server_)));
-  const auto all = told();
-  ASSERT_TRUE(all.contains(5) || all.contains(1000));
-  EXPECT_TRUE((all.contains(5) && all.at(5).contains("backfill")) ||
-              (all.contains(1000) && all.at(1000).contains("backfill")));
 }
 
 }  // namespace waltrack
