@@ -14,8 +14,6 @@ bool LaneQueues::fits(const EventBatch& tail, const EventBatch& more) const {
 
 void LaneQueues::append(EventBatch& tail, const EventBatch& more) {
   const size_t before = tail.cost();
-  // One that grows is likely to fill up: its text is moved once and not again and again.
-  if (tail.text.capacity() < limits_.bytes) tail.text.reserve(limits_.bytes);
   tail.append(more);
   bytes_.fetch_add(tail.cost() - before, std::memory_order_relaxed);
 }
@@ -27,6 +25,11 @@ void LaneQueues::push(std::vector<EventBatch>& fresh) {
     if (batch.empty()) continue;
     std::deque<Item>& queue = queues_[lane];
     if (!queue.empty() && queue.back().fence == 0 && fits(queue.back().batch, batch)) {
+      std::string& text = queue.back().batch.text;
+      // One that grows is likely to fill up, unless fences keep it small: its text is moved once
+      // and not again and again.
+      const bool free = queue.size() == 1 || queue[queue.size() - 2].fence == 0;
+      if (free && text.capacity() < limits_.bytes) text.reserve(limits_.bytes);
       append(queue.back().batch, batch);
     } else {
       bytes_.fetch_add(batch.cost(), std::memory_order_relaxed);

@@ -99,6 +99,27 @@ class Fences : public testing::Test {
 
 }  // namespace
 
+TEST_F(Fences, WhatStandsBetweenThemTakesLittleRoom) {
+  LaneQueues queues(2, {.bytes = 475'000, .events = 2500});
+  std::vector<EventBatch> fresh(2);
+  for (uint64_t number = 0; number < 8; ++number) {
+    EventBatch batch = event(number);
+    if (number % 4 < 2) {
+      queues.push_fence(batch, 0b11);
+    } else {
+      fresh[0] = std::move(batch);
+      queues.push(fresh);
+    }
+  }
+  for (const char* expected : {"{0},{1}", "{2},{3}", "{4},{5}", "{6},{7}"}) {
+    const auto taken = queues.take(0);
+    ASSERT_TRUE(taken);
+    EXPECT_EQ(taken->events.text, expected);
+    EXPECT_LT(taken->events.text.capacity(), 1000u);
+    queues.finish(0);
+  }
+}
+
 TEST_F(Fences, IsSentWhenAllBeforeItIsDoneInAllItsLanes) {
   push(0, 1);
   push(1, 2);
