@@ -10,6 +10,16 @@ namespace waltrack {
 
 using std::chrono::milliseconds;
 
+namespace {
+
+LaneWork::Arrival arrival_of(const LaneWork::Piece& piece, uint64_t request) {
+  LaneWork::Arrival arrival{piece.lanes, request};
+  if (piece.reopened) arrival.number = piece.events.sequences.front();
+  return arrival;
+}
+
+}  // namespace
+
 Delivery::Delivery(LaneQueues& lanes, EventFates& fates, Destination& destination,
                    DeliveryCondition& condition, const Clock& clock, DeliverySettings settings,
                    std::function<void()> on_finished, Spooler* spooler)
@@ -136,15 +146,22 @@ bool Delivery::load(size_t i) {
   return true;
 }
 
-// The oldest event that was set aside, or else the next of any lane.
+// What was set aside before anything new, or what is new would pass it: the oldest that was not
+// tried since the hold began or went on. False when there is none.
+bool Delivery::choose_suspect() {
+  const uint64_t before_request = sent_before_hold_ + 1;
+  const std::optional<size_t> lane = lanes_.oldest_suspect(before_request);
+  if (!lane) return false;
+  lanes_[*lane].work.reopen_first(before_request);
+  lanes_[*lane].retests_suspect = true;
+  probing_ = lane;
+  return true;
+}
+
+// An event that was set aside, or else the next of any lane.
 void Delivery::choose_probe(SteadyTime now) {
   starved_ = false;
-  probing_ = lanes_.oldest_suspect();
-  if (probing_) {
-    lanes_[*probing_].work.reopen_first();
-    lanes_[*probing_].retests_suspect = true;
-    return;
-  }
+  if (choose_suspect()) return;
   for (size_t n = 0; n < lanes_.size(); ++n) {
     const size_t i = (probe_from_ + n) % lanes_.size();
     if (!load(i)) continue;
@@ -223,13 +240,13 @@ void Delivery::accept(size_t i, SteadyTime now) {
   trouble_.accepted();
   const bool retested = std::exchange(lane.retests_suspect, false);
   // Newer events of the same users have passed those.
-  if (!done.reopened) condemn(lanes_.take_suspects(done.lanes, lane.request));
+  condemn(lanes_.take_suspects(arrival_of(done, lane.request)));
   if (held_ && lane.request <= sent_before_hold_) return;
   suspected_ = 0;
   if (held_ || retested) {
     end_hold();
   } else if (!restoring()) {
-    condemn(lanes_.take_suspects(~LaneSet{0}, lane.request));
+    condemn(lanes_.take_suspects({~LaneSet{0}, lane.request}));
   }
   hurry_others(now);
 }
@@ -268,7 +285,7 @@ void Delivery::condemn(std::vector<LaneWork::Suspect> suspects) {
 
 // What the lane has set aside is at fault.
 void Delivery::blame(Lane& lane) {
-  condemn(lane.work.take_suspects(~LaneSet{0}, lane.request + 1));
+  condemn(lane.work.take_suspects({~LaneSet{0}, lane.request + 1}));
   end_trouble();
 }
 
@@ -291,6 +308,9 @@ void Delivery::refuse(size_t i, const Outcome& outcome, SteadyTime now) {
     if (suspected_ < kMostInARow) return;
   }
   if (suspected_ >= kMostInARow) return hold_refusals(outcome, now);
+  // One that is new at a time: all that is set aside is passed by the first that is taken.
+  if (held_ && retested && choose_suspect()) return;
+  if (held_ && !retested) return hold_refusals(outcome, now);
   if (load_next(i)) return;  // what the receiver makes of the next will tell
   const bool lone = lane.batch_events == 1 && has_accepted_ && suspected_ <= kMostLoneCulprits;
   if (!held_ && (lane.took_some || lone)) return blame(lane);
@@ -340,7 +360,7 @@ void Delivery::retry(Lane& lane, const Outcome& outcome, SteadyTime now) {
   lane.failing = true;
   lane.due = now + lane.backoff.next();
   const LaneWork::Piece& piece = lane.work.piece();
-  if (!piece.reopened) lanes_.pass_suspects(piece.lanes, lane.request);
+  lanes_.pass_suspects(arrival_of(piece, lane.request));
   if (outcome.retry_after) {
     quiet_until_ = std::max(quiet_until_.value_or(now), now + *outcome.retry_after);
   }

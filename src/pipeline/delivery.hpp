@@ -91,6 +91,7 @@ class Delivery {
   bool load(size_t lane);
   bool load_next(size_t lane);
   void choose_probe(SteadyTime now);
+  bool choose_suspect();
   std::chrono::milliseconds until_next(SteadyTime now) const;
   void handle(const Outcome& outcome, SteadyTime now);
   void accept(size_t lane, SteadyTime now);

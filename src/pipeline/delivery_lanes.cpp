@@ -24,26 +24,35 @@ bool DeliveryLanes::has_failing() const {
       lanes_, [](const DeliveryLane& lane) { return lane.failing && lane.work.has_pieces(); });
 }
 
-std::optional<size_t> DeliveryLanes::oldest(std::optional<uint64_t> (LaneWork::*event)()
-                                                const) const {
+// `event` gives a lane's number of an event, or none.
+template <typename Event>
+std::optional<size_t> DeliveryLanes::oldest(Event event) const {
   std::optional<size_t> oldest;
   for (size_t i = 0; i < lanes_.size(); ++i) {
-    const std::optional<uint64_t> number = (lanes_[i].work.*event)();
-    if (number && (!oldest || *number < *(lanes_[*oldest].work.*event)())) oldest = i;
+    const std::optional<uint64_t> number = event(lanes_[i].work);
+    if (number && (!oldest || *number < *event(lanes_[*oldest].work))) oldest = i;
   }
   return oldest;
 }
 
-DeliveryLanes::Suspects DeliveryLanes::take_suspects(LaneSet of, uint64_t before_request) {
+std::optional<size_t> DeliveryLanes::oldest_suspect(uint64_t before_request) const {
+  return oldest([&](const LaneWork& work) { return work.suspect(before_request); });
+}
+
+std::optional<size_t> DeliveryLanes::oldest_reopened() const {
+  return oldest([](const LaneWork& work) { return work.reopened(); });
+}
+
+DeliveryLanes::Suspects DeliveryLanes::take_suspects(const LaneWork::Arrival& arrival) {
   Suspects all;
   for (DeliveryLane& lane : lanes_)
-    move_behind(all, lane.work.take_suspects(of, before_request));
+    move_behind(all, lane.work.take_suspects(arrival));
   return all;
 }
 
-void DeliveryLanes::pass_suspects(LaneSet of, uint64_t request) {
+void DeliveryLanes::pass_suspects(const LaneWork::Arrival& arrival) {
   for (DeliveryLane& lane : lanes_)
-    lane.work.pass_suspects(of, request);
+    lane.work.pass_suspects(arrival);
 }
 
 void DeliveryLanes::widen_suspects(LaneSet lanes) {

@@ -47,19 +47,20 @@ class DeliveryLanes {
   bool has_failing() const;
 
   // The lane whose suspect, or whose reopened event, is the oldest.
-  std::optional<size_t> oldest_suspect() const { return oldest(&LaneWork::suspect); }
-  std::optional<size_t> oldest_reopened() const { return oldest(&LaneWork::reopened); }
+  std::optional<size_t> oldest_suspect(uint64_t before_request) const;
+  std::optional<size_t> oldest_reopened() const;
 
   // See LaneWork. The suspects that are given are the caller's.
-  Suspects take_suspects(LaneSet of, uint64_t before_request);
-  void pass_suspects(LaneSet of, uint64_t request);
+  Suspects take_suspects(const LaneWork::Arrival& arrival);
+  void pass_suspects(const LaneWork::Arrival& arrival);
   void widen_suspects(LaneSet lanes);
   Suspects reopen();
   void set_aside_reopened();
   std::vector<LaneWork::Piece> take_pieces();
 
  private:
-  std::optional<size_t> oldest(std::optional<uint64_t> (LaneWork::*event)() const) const;
+  template <typename Event>
+  std::optional<size_t> oldest(Event event) const;
 
   std::vector<DeliveryLane> lanes_;
 };

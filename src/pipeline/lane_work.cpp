@@ -48,13 +48,17 @@ void LaneWork::set_aside_reopened() {
     set_aside(accept(), 0);
 }
 
-std::vector<LaneWork::Suspect> LaneWork::take_suspects(LaneSet lanes, uint64_t before_request) {
+bool LaneWork::Arrival::passes(const Suspect& suspect) const {
+  return (suspect.piece.lanes & lanes) != 0 && suspect.request < request &&
+         suspect.piece.events.sequences.front() < number;
+}
+
+std::vector<LaneWork::Suspect> LaneWork::take_suspects(const Arrival& arrival) {
   if (suspects_.empty()) return {};  // asked at each acceptance, of each lane
   std::vector<Suspect> taken;
   std::deque<Suspect> left;
   for (Suspect& suspect : suspects_) {
-    const bool meant = (suspect.piece.lanes & lanes) != 0 && suspect.request < before_request;
-    if (meant) {
+    if (arrival.passes(suspect)) {
       taken.push_back(std::move(suspect));
     } else {
       left.push_back(std::move(suspect));
@@ -64,9 +68,9 @@ std::vector<LaneWork::Suspect> LaneWork::take_suspects(LaneSet lanes, uint64_t b
   return taken;
 }
 
-void LaneWork::pass_suspects(LaneSet lanes, uint64_t request) {
+void LaneWork::pass_suspects(const Arrival& arrival) {
   for (Suspect& suspect : suspects_) {
-    if ((suspect.piece.lanes & lanes) != 0 && suspect.request < request) suspect.passed = true;
+    if (arrival.passes(suspect)) suspect.passed = true;
   }
 }
 
@@ -89,9 +93,14 @@ std::vector<LaneWork::Suspect> LaneWork::reopen() {
   return late;
 }
 
-void LaneWork::reopen_first() {
-  const auto first = std::find_if(suspects_.begin(), suspects_.end(),
-                                  [](const Suspect& suspect) { return !suspect.passed; });
+bool LaneWork::may_be_tried(const Suspect& suspect, uint64_t before_request) {
+  return !suspect.passed && suspect.request < before_request;
+}
+
+void LaneWork::reopen_first(uint64_t before_request) {
+  const auto first = std::find_if(suspects_.begin(), suspects_.end(), [&](const Suspect& suspect) {
+    return may_be_tried(suspect, before_request);
+  });
   Suspect suspect = std::move(*first);
   suspects_.erase(first);
   reopen(std::move(suspect));
@@ -104,9 +113,9 @@ void LaneWork::reopen(Suspect suspect) {
   tries_ = 0;
 }
 
-std::optional<uint64_t> LaneWork::suspect() const {
+std::optional<uint64_t> LaneWork::suspect(uint64_t before_request) const {
   for (const Suspect& suspect : suspects_) {
-    if (!suspect.passed) return suspect.piece.events.sequences.front();
+    if (may_be_tried(suspect, before_request)) return suspect.piece.events.sequences.front();
   }
   return std::nullopt;
 }

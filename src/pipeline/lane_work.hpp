@@ -36,6 +36,15 @@ class LaneWork {
     bool passed = false;  // an event that was sent later may have arrived: too late to try it again
   };
 
+  // An event that the receiver took, or may have taken.
+  struct Arrival {
+    LaneSet lanes = 0;
+    uint64_t request = 0;            // carried it
+    uint64_t number = ~uint64_t{0};  // its own, where it was a suspect: it passes only older ones
+    // Whether that suspect would come late now.
+    bool passes(const Suspect& suspect) const;
+  };
+
   bool has_pieces() const { return !pieces_.empty(); }
   bool has_suspects() const { return !suspects_.empty(); }
 
@@ -49,11 +58,11 @@ class LaneWork {
   // becomes a suspect, then true.
   bool refuse(Refusal why, uint64_t request);
 
-  // The suspects of any of `lanes` that were tried last before `request`; they are the caller's.
-  std::vector<Suspect> take_suspects(LaneSet lanes, uint64_t before_request);
+  // The suspects that it passes; they are the caller's.
+  std::vector<Suspect> take_suspects(const Arrival& arrival);
 
-  // An event of these lanes that request number `request` carried may have arrived.
-  void pass_suspects(LaneSet lanes, uint64_t request);
+  // It may have arrived.
+  void pass_suspects(const Arrival& arrival);
 
   // A fence of these lanes was set aside: what comes later for users of those in any of the lanes
   // may travel in any of them.
@@ -62,18 +71,19 @@ class LaneWork {
   // All suspects are to be tried again, before all else. Those for which it is too late are given;
   // they are the caller's.
   std::vector<Suspect> reopen();
-  // The first alone, and only once.
-  void reopen_first();
+  // The first that was tried last before this request, alone and only once. There is one.
+  void reopen_first(uint64_t before_request);
   std::vector<Piece> take_pieces();
 
   // Those that were reopened and not tried yet are suspects again.
   void set_aside_reopened();
-  // The numbers of the oldest suspect that may be tried again, and of the oldest that was reopened
-  // and is not tried yet.
-  std::optional<uint64_t> suspect() const;
+  // The numbers of the oldest suspect that may be tried again and was tried last before this
+  // request, and of the oldest that was reopened and is not tried yet.
+  std::optional<uint64_t> suspect(uint64_t before_request) const;
   std::optional<uint64_t> reopened() const;
 
  private:
+  static bool may_be_tried(const Suspect& suspect, uint64_t before_request);
   void reopen(Suspect suspect);
   void set_aside(Piece piece, uint64_t request);
 

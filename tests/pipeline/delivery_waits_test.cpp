@@ -287,6 +287,25 @@ TEST_F(DeliveryWaits, WhereLittleHappensAnEventIsSentAtOnce) {
   EXPECT_EQ(sent, (std::vector<milliseconds>{0ms, Delivery::kGatheringPerEvent}));
 }
 
+// With a culprit before all, which the receiver refuses for ever.
+TEST_F(DeliveryWaits, HoweverLongAllIsRefusedOnlyTheCulpritDoesNotArrive) {
+  for (const auto broken : {1s, 70s, 600s, 3600s}) {
+    letters_.clear();
+    const SteadyTime mended = clock_.steady() + broken;
+    SlowDestination destination(clock_, [&](size_t, const std::string& events) {
+      const bool refused = clock_.steady() < mended || events.find("bad") != std::string::npos;
+      return SlowDestination::Answer{refused ? answered(Outcome::Verdict::refused, "HTTP 400")
+                                             : accepted()};
+    });
+    bring(0, "bad");
+    for (int i = 0; i < 1000; ++i)
+      bring(0, "good");
+    deliver(destination, broken + std::chrono::minutes(5), 1'000'000, nullptr);
+    EXPECT_EQ(letters_, (std::vector<std::string>{"bad"})) << "after " << broken.count() << " s";
+    EXPECT_TRUE(ledger_.is_idle());
+  }
+}
+
 // A proxy that is broken now this way, now that, shows no more than one that always says the same.
 TEST_F(DeliveryWaits, ARefusalBetweenFailuresIsNotBelievedWhileNothingIsAccepted) {
   bool good = true;

@@ -50,7 +50,7 @@ TEST_F(LaneWorkTest, TheCulpritIsFoundInTwiceTheLogarithmOfRequests) {
   for (const uint64_t poison : {0, 1, 1234, 2047}) {
     work_.begin(batch_of(0, 2048));
     EXPECT_LE(send_all(poison), 2u * 11 + LaneWork::kMostTries) << poison;
-    const auto culprits = work_.take_suspects(1, request_ + 1);
+    const auto culprits = work_.take_suspects({1, request_ + 1});
     ASSERT_EQ(culprits.size(), 1u);
     EXPECT_EQ(culprits[0].piece.events.text, "{\"n\":" + std::to_string(poison) + "}");
     EXPECT_EQ(culprits[0].piece.why.answer, "bad");
@@ -74,9 +74,44 @@ TEST_F(LaneWorkTest, OnlyWhatWasTriedBeforeARequestIsItsSuspect) {
   refuse_until_suspected();
   const uint64_t between = ++request_;
   refuse_until_suspected();
-  EXPECT_EQ(work_.take_suspects(1, between).size(), 1u);
-  EXPECT_EQ(work_.take_suspects(2, request_ + 1).size(), 0u) << "of another lane";
-  EXPECT_EQ(work_.take_suspects(1, request_ + 1).size(), 1u);
+  EXPECT_EQ(work_.take_suspects({1, between}).size(), 1u);
+  EXPECT_EQ(work_.take_suspects({2, request_ + 1}).size(), 0u) << "of another lane";
+  EXPECT_EQ(work_.take_suspects({1, request_ + 1}).size(), 1u);
+}
+
+TEST_F(LaneWorkTest, AReopenedEventPassesOnlyOlderOnes) {
+  work_.begin(batch_of(0, 2));
+  work_.refuse({}, ++request_);
+  refuse_until_suspected();
+  refuse_until_suspected();
+  const auto passed = work_.take_suspects({.lanes = 1, .request = ++request_, .number = 1});
+  ASSERT_EQ(passed.size(), 1u);
+  EXPECT_EQ(passed[0].piece.events.sequences, (std::vector<uint64_t>{0}));
+  EXPECT_TRUE(work_.has_suspects());
+}
+
+TEST_F(LaneWorkTest, TheFirstIsReopenedThatWasNotTriedSince) {
+  work_.begin(batch_of(0, 2));
+  work_.refuse({}, ++request_);
+  refuse_until_suspected();
+  const uint64_t hold = request_;
+  refuse_until_suspected();
+  EXPECT_EQ(work_.suspect(hold + 1), 0u);
+  work_.reopen_first(hold + 1);
+  EXPECT_EQ(work_.piece().events.sequences, (std::vector<uint64_t>{0}));
+  EXPECT_TRUE(work_.refuse({}, ++request_)) << "one try is enough then";
+  EXPECT_EQ(work_.suspect(hold + 1), std::nullopt);
+}
+
+// Its users' next events travel in its first lane, where older ones of theirs are no suspects.
+TEST_F(LaneWorkTest, AFenceThatIsSetAsideLetsWhatIsInItsLanesBePassedInEachOfThem) {
+  work_.begin(batch_of(0, 1));
+  refuse_until_suspected();
+  EXPECT_TRUE(work_.take_suspects({2, ++request_}).empty());
+  work_.widen_suspects(0b100 | 0b10);
+  EXPECT_TRUE(work_.take_suspects({2, ++request_}).empty()) << "it has no lane in common";
+  work_.widen_suspects(0b11);
+  EXPECT_EQ(work_.take_suspects({2, ++request_}).size(), 1u);
 }
 
 TEST_F(LaneWorkTest, ReopenedEventsComeBeforeAllOthersInTheirOrder) {
@@ -98,8 +133,8 @@ TEST_F(LaneWorkTest, ASuspectThatANewerEventMayHavePassedIsNotReopened) {
   work_.begin(batch_of(0, 2));
   work_.refuse({}, ++request_);
   refuse_until_suspected();
-  work_.pass_suspects(1, ++request_);
-  EXPECT_FALSE(work_.suspect());
+  work_.pass_suspects({1, ++request_});
+  EXPECT_FALSE(work_.suspect(request_));
   const auto late = work_.reopen();
   ASSERT_EQ(late.size(), 1u);
   EXPECT_EQ(late[0].piece.events.sequences, (std::vector<uint64_t>{0}));
