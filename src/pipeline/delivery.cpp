@@ -146,8 +146,8 @@ bool Delivery::load(size_t i) {
   return true;
 }
 
-// What was set aside before anything new, or what is new would pass it: the oldest that was not
-// tried since the hold began or went on. False when there is none.
+// The oldest event that was set aside and that this probe has not tried. All of them come before
+// anything new, which would pass them. False when there is none.
 bool Delivery::choose_suspect() {
   const uint64_t before_request = sent_before_hold_ + 1;
   const std::optional<size_t> lane = lanes_.oldest_suspect(before_request);
@@ -158,18 +158,25 @@ bool Delivery::choose_suspect() {
   return true;
 }
 
-// An event that was set aside, or else the next of any lane.
-void Delivery::choose_probe(SteadyTime now) {
-  starved_ = false;
-  if (choose_suspect()) return;
-  for (size_t n = 0; n < lanes_.size(); ++n) {
-    const size_t i = (probe_from_ + n) % lanes_.size();
-    if (!load(i)) continue;
-    probing_ = i;
-    probe_from_ = i + 1;
-    return;
+// The next of another lane than those in which something was set aside, which so passes nobody, or
+// else of any. False when there is none.
+bool Delivery::choose_new() {
+  const LaneSet suspected = lanes_.suspected();
+  for (const LaneSet lanes : {~suspected, suspected}) {
+    for (size_t n = 0; n < lanes_.size(); ++n) {
+      const size_t i = (probe_from_ + n) % lanes_.size();
+      if ((lanes >> i & 1) == 0 || !load(i)) continue;
+      probing_ = i;
+      probe_from_ = i + 1;
+      return true;
+    }
   }
-  starved_ = true;
+  return false;
+}
+
+void Delivery::choose_probe(SteadyTime now) {
+  starved_ = !choose_suspect() && !choose_new();
+  if (!starved_) return;
   next_probe_ = now + settings_.probe_interval;
 }
 
@@ -308,19 +315,20 @@ void Delivery::refuse(size_t i, const Outcome& outcome, SteadyTime now) {
     if (suspected_ < kMostInARow) return;
   }
   if (suspected_ >= kMostInARow) return hold_refusals(outcome, now);
-  // One that is new at a time: all that is set aside is passed by the first that is taken.
-  if (held_ && retested && choose_suspect()) return;
-  if (held_ && !retested) return hold_refusals(outcome, now);
-  if (load_next(i)) return;  // what the receiver makes of the next will tell
-  const bool lone = lane.batch_events == 1 && has_accepted_ && suspected_ <= kMostLoneCulprits;
-  if (!held_ && (lane.took_some || lone)) return blame(lane);
-  last_refusal_ = outcome;
   if (held_) {
+    // Of those that are new not more than are needed: each will have to be tried in each probe.
+    const bool more = retested || lanes_.suspects() < kMostInARow;
+    if (retested && choose_suspect()) return;
+    if (more && choose_new()) return;
     hold_refusals(outcome, now);
-    starved_ = true;
-  } else if (!evidence_due_) {
-    evidence_due_ = now + settings_.patience;
+    starved_ = !has_something_to_send();
+    return;
   }
+  if (load(i)) return;  // what the receiver makes of the next will tell
+  const bool lone = lane.batch_events == 1 && has_accepted_ && suspected_ <= kMostLoneCulprits;
+  if (lane.took_some || lone) return blame(lane);
+  last_refusal_ = outcome;
+  if (!evidence_due_) evidence_due_ = now + settings_.patience;
 }
 
 // Events are set aside, and no other is there that would tell whose fault it is.
@@ -339,18 +347,6 @@ void Delivery::hold_for_want_of_evidence(SteadyTime now) {
 bool Delivery::has_something_to_send() {
   for (size_t i = 0; i < lanes_.size(); ++i) {
     if (load(i)) return true;
-  }
-  return false;
-}
-
-// Behind an event that was set aside. In a hold it may be another lane's.
-bool Delivery::load_next(size_t i) {
-  if (load(i)) return true;
-  if (!held_) return false;
-  for (size_t other = 0; other < lanes_.size(); ++other) {
-    if (!load(other)) continue;
-    probing_ = other;
-    return true;
   }
   return false;
 }

@@ -43,11 +43,12 @@ struct DeliverySettings {
 // fates as refused once the receiver has shown that it takes others: it accepted one that was sent
 // later, or another of the same batch, or, for a batch of one, the last before kMostLoneCulprits
 // such. Where it takes none (nothing of a batch with nothing else to send, or kMostInARow events
-// refused in a row) all is held, as after an answer that says so: one lane probes now and then, and
-// as soon as there is something else to send, with the event that was refused first, and when that
-// is refused again with what stands behind. Only an acceptance ends it then. When it ends, the
-// events that were set aside are sent once more, one at a time and before all others, unless one
-// that is newer and names the same users has passed them: so the order holds.
+// refused in a row) all is held, as after an answer that says so. It probes now and then, and when
+// there was nothing new as soon as there is: with all events that were set aside, the oldest first,
+// and then with one that is new (more while fewer than kMostInARow are set aside), of another lane
+// if it can be. Only an acceptance ends it then. When it ends, the events that were set aside are
+// sent once more, one at a time and before all others, unless one that is newer and names the same
+// users has passed them: so the order holds.
 class Delivery {
  public:
   static constexpr int kMostInARow = 10;
@@ -89,9 +90,9 @@ class Delivery {
   bool may_start(size_t lane, SteadyTime now) const;
   bool gathers(size_t lane, SteadyTime now) const;
   bool load(size_t lane);
-  bool load_next(size_t lane);
   void choose_probe(SteadyTime now);
   bool choose_suspect();
+  bool choose_new();
   std::chrono::milliseconds until_next(SteadyTime now) const;
   void handle(const Outcome& outcome, SteadyTime now);
   void accept(size_t lane, SteadyTime now);
@@ -144,7 +145,7 @@ class Delivery {
   Outcome last_refusal_;
 
   bool held_ = false;              // then one lane at a time may send, from next_probe_ on
-  uint64_t sent_before_hold_ = 0;  // what was sent up to here says nothing about the hold
+  uint64_t sent_before_hold_ = 0;  // what was sent up to here says nothing about this probe
   SteadyTime next_probe_;
   bool starved_ = false;           // for want of other events: it probes as soon as there is one
   std::optional<size_t> probing_;  // the lane that probes now

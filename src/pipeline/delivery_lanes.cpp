@@ -14,9 +14,18 @@ void move_behind(std::vector<T>& all, std::vector<T> more) {
 
 }  // namespace
 
-bool DeliveryLanes::has_suspects() const {
-  return std::ranges::any_of(lanes_,
-                             [](const DeliveryLane& lane) { return lane.work.has_suspects(); });
+int DeliveryLanes::suspects() const {
+  int suspects = 0;
+  for (const DeliveryLane& lane : lanes_)
+    suspects += static_cast<int>(lane.work.suspects());
+  return suspects;
+}
+
+LaneSet DeliveryLanes::suspected() const {
+  LaneSet lanes = 0;
+  for (const DeliveryLane& lane : lanes_)
+    lanes |= lane.work.suspected();
+  return lanes;
 }
 
 bool DeliveryLanes::has_failing() const {

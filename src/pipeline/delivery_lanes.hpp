@@ -42,7 +42,10 @@ class DeliveryLanes {
   auto begin() { return lanes_.begin(); }
   auto end() { return lanes_.end(); }
 
-  bool has_suspects() const;
+  bool has_suspects() const { return suspects() > 0; }
+  int suspects() const;
+  // The lanes in which later events of suspects' users may travel.
+  LaneSet suspected() const;
   // Something of it failed, and is still to be sent.
   bool has_failing() const;
 

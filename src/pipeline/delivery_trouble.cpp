@@ -18,7 +18,8 @@ void DeliveryTrouble::tell(bool held, const Outcome& outcome) {
   if (text == told_) return;
   if (held) {
     log::error(
-        "the receiver refuses events; nothing is lost: they wait, one request a minute probes",
+        "the receiver refuses events; nothing is lost: they wait, a probe a minute tells when it "
+        "takes some",
         {{"reason", outcome.reason}, {"hint", outcome.hint}});
   } else {
     log::warn("the receiver does not take events; trying again", {{"reason", outcome.reason}});

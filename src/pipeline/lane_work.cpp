@@ -48,6 +48,13 @@ void LaneWork::set_aside_reopened() {
     set_aside(accept(), 0);
 }
 
+LaneSet LaneWork::suspected() const {
+  LaneSet lanes = 0;
+  for (const Suspect& suspect : suspects_)
+    lanes |= suspect.piece.lanes;
+  return lanes;
+}
+
 bool LaneWork::Arrival::passes(const Suspect& suspect) const {
   return (suspect.piece.lanes & lanes) != 0 && suspect.request < request &&
          suspect.piece.events.sequences.front() < number;

@@ -46,7 +46,8 @@ class LaneWork {
   };
 
   bool has_pieces() const { return !pieces_.empty(); }
-  bool has_suspects() const { return !suspects_.empty(); }
+  size_t suspects() const { return suspects_.size(); }
+  LaneSet suspected() const;  // their lanes
 
   void begin(LaneQueues::Taken taken) { pieces_.push_back({std::move(taken.events), taken.lanes}); }
   const Piece& piece() const { return pieces_.front(); }

@@ -64,9 +64,9 @@ std::string* Outbox::open(const Rule& rule, const EventIdentity& who) {
     shadow_text_.clear();
     return &shadow_text_;
   }
-  // One row of many rules must not make a batch beyond the receiver's limits.
   open_users_ = event_users(who);
   open_lanes_ = user_lanes_.add(open_users_);
+  // One row of many rules must not make a batch beyond the receiver's limits.
   if (!batches_.takes(open_lanes_)) handed_over_ |= hand_over();
   open_batch_ = &batches_.at(open_lanes_);
   open_at_ = open_batch_->open();

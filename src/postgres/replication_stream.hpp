@@ -30,9 +30,9 @@ class ReplicationStream {
   // Puts a status update on its way. False when the server takes nothing at present.
   bool send_status(Lsn received, Lsn confirmed, bool reply_requested);
 
-  // Only after a read() that was false is all at hand taken in, so only then may it `listen`.
   // Sleeps until data arrives (with `listen`), `wake_fd` is readable or `timeout` is over; sends
-  // meanwhile what is still on its way.
+  // meanwhile what is still on its way. It may `listen` only after a read() that was false: else
+  // there may be data that has arrived.
   void wait(int wake_fd, std::chrono::milliseconds timeout, bool listen);
 
   PgConnection& connection() { return connection_; }

@@ -19,7 +19,7 @@
 //            table, rule, op, payload (texts)
 namespace waltrack {
 
-// Of segments; the only one that is read. Version 1 told an event's lanes, not its users.
+// Of segments; the only one that is read.
 inline constexpr uint32_t kSpoolFormatVersion = 2;
 
 struct SpoolHeader {

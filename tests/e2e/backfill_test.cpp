@@ -191,6 +191,7 @@ TEST_F(BackfillTest, BackendsThatAreEndedCostAChunkEach) {
   make_table(60'000);
   TestRun& run = make_run(kBackfilledAtFirst, "64KB");
   run.start();
+  ASSERT_TRUE(run.wait_until_streaming());  // a start would end with its connection
   for (int i = 0; i < 5; ++i) {
     ASSERT_TRUE(wait_until([&] { return backfill().at("rows") >= i * 10'000; }, kPatience, 5ms));
     server_.exec(

@@ -306,6 +306,47 @@ TEST_F(DeliveryWaits, HoweverLongAllIsRefusedOnlyTheCulpritDoesNotArrive) {
   }
 }
 
+TEST_F(DeliveryWaits, ManyCulpritsOfALaneDoNotKeepTheOthersBack) {
+  bool good_arrived = false;
+  SlowDestination destination(clock_, [&](size_t, const std::string& events) {
+    const bool bad = events.find("bad") != std::string::npos;
+    good_arrived = good_arrived || !bad;
+    return SlowDestination::Answer{bad ? answered(Outcome::Verdict::refused, "HTTP 400")
+                                       : accepted()};
+  });
+  for (int i = 0; i < 1000; ++i)
+    bring(0, "bad");
+  on_wait_ = [&] {
+    if (condition_.text().starts_with(kHeldDelivery) && sequence_ == 1000) bring(1, "good");
+  };
+  deliver(destination, std::chrono::minutes(2), 100'000, nullptr);
+  EXPECT_EQ(sequence_, 1001u);
+  EXPECT_TRUE(good_arrived);
+}
+
+TEST_F(DeliveryWaits, WhatComesAfterACulpritInAHoldIsSentAtOnce) {
+  std::vector<SteadyTime> arrived;
+  SlowDestination destination(clock_, [&](size_t, const std::string& events) {
+    const bool bad = events.find("bad") != std::string::npos;
+    if (!bad) arrived.push_back(clock_.steady());
+    return SlowDestination::Answer{bad ? answered(Outcome::Verdict::refused, "HTTP 400")
+                                       : accepted()};
+  });
+  bring(0, "bad");
+  std::vector<std::string> next = {"good", "bad"};
+  std::optional<SteadyTime> brought;
+  on_wait_ = [&] {
+    if (next.empty() || !condition_.text().starts_with(kHeldDelivery)) return;
+    bring(0, next.back());
+    next.pop_back();
+    brought = clock_.steady();
+  };
+  deliver(destination, std::chrono::minutes(2), 100'000, nullptr);
+  ASSERT_TRUE(brought);
+  ASSERT_EQ(arrived.size(), 1u);
+  EXPECT_LT(arrived[0] - *brought, 1s);
+}
+
 // A proxy that is broken now this way, now that, shows no more than one that always says the same.
 TEST_F(DeliveryWaits, ARefusalBetweenFailuresIsNotBelievedWhileNothingIsAccepted) {
   bool good = true;
