@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "model/event_sink.hpp"
 
@@ -15,6 +17,10 @@ struct EventUsers {
   static constexpr size_t kMost = 3;
   std::array<uint32_t, kMost> digests{};
 
+  // Those that are there.
+  std::span<const uint32_t> named() const {
+    return {digests.begin(), std::find(digests.begin(), digests.end(), 0u)};
+  }
   bool operator==(const EventUsers&) const = default;
 };
 

@@ -60,7 +60,7 @@ void InflightLedger::finish(std::span<const uint64_t> sequences) {
 bool InflightLedger::finish(LedgerEntry& entry) {
   if (std::exchange(entry.finished, true)) return false;
   --unfinished_;
-  if (entry.users != EventUsers{}) finished_.push_back(entry.users);
+  if (!entry.users.named().empty()) finished_.push_back(entry.users);
   return true;
 }
 

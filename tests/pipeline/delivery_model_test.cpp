@@ -62,6 +62,8 @@ class DeliveryModel final : public Destination {
     // A receiver that was broken for a moment, and nothing else, may cost a few.
     EXPECT_LE(wronged_, broken_times_ * (Delivery::kMostInARow + Delivery::kMostLoneCulprits));
     spooled_ = store_.ever();
+    release_users();
+    EXPECT_EQ(user_lanes_.size() > 0, !ledger_.is_idle()) << "they are not those on the way";
   }
   uint64_t spooled() const { return spooled_; }
   uint64_t fences() const { return fences_; }
@@ -148,13 +150,12 @@ class DeliveryModel final : public Destination {
     if (waits_ > kEvents && chance(90)) return;
     // With what is remembered of events that were accepted behind others.
     if (options_.spool && queues_.bytes() + spooler_.memory_bytes() > 30'000) return;
-    ledger_.take_finished(finished_);
-    for (const EventUsers& users : finished_)
-      user_lanes_.remove(users);
+    release_users();
     for (size_t more = dice(12); more > 0; --more, ++next_) {
       std::vector<int>& users = users_[next_];
       users.push_back(static_cast<int>(dice(kUsers)));
       if (options_.fences && chance(15)) users.push_back(static_cast<int>(dice(kUsers)));
+      if (options_.fences && chance(5)) users.push_back(static_cast<int>(dice(kUsers)));
       if (options_.poison && next_ < kEvents && chance(6)) poison_.insert(next_);
       EventUsers named;
       for (size_t i = 0; i < users.size(); ++i)
@@ -172,6 +173,12 @@ class DeliveryModel final : public Destination {
       if (!std::has_single_bit(lanes)) ++fences_;
     }
     batches_.push();
+  }
+
+  void release_users() {
+    ledger_.take_finished(finished_);
+    for (const EventUsers& users : finished_)
+      user_lanes_.remove(users);
   }
 
   void change_mood() {
@@ -261,7 +268,7 @@ uint64_t run_seeds(ModelOptions options) {
     fences += model.fences();
     if (testing::Test::HasFailure()) break;
   }
-  if (one == 0) {
+  if (one == 0 && seeds >= 20) {
     EXPECT_EQ(fences > 0, options.fences) << "nobody had events in two lanes";
   }
   return spooled;
