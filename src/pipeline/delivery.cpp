@@ -316,10 +316,9 @@ void Delivery::refuse(size_t i, const Outcome& outcome, SteadyTime now) {
   }
   if (suspected_ >= kMostInARow) return hold_refusals(outcome, now);
   if (held_) {
-    // Of those that are new not more than are needed: each will have to be tried in each probe.
-    const bool more = retested || lanes_.suspects() < kMostInARow;
     if (retested && choose_suspect()) return;
-    if (more && choose_new()) return;
+    // Of those that are new not more than are needed: each will have to be tried in each probe.
+    if ((retested || lanes_.suspects() < kMostInARow) && choose_new()) return;
     hold_refusals(outcome, now);
     starved_ = !has_something_to_send();
     return;

@@ -171,7 +171,7 @@ void Spooler::load(ReadEvent read) {
 }
 
 // It has its fate.
-void Spooler::settle(Loaded& event) {
+void Spooler::finish(Loaded& event) {
   event.done = true;
   user_lanes_.remove(event.users);
 }
@@ -191,7 +191,7 @@ void Spooler::accepted(std::span<const uint64_t> numbers) {
   };
   for (const uint64_t number : numbers) {
     Loaded& event = loaded(number);
-    settle(event);
+    finish(event);
     if (of == nullptr || of->rule != event.position.rule || of->table != event.position.table) {
       tell();
       of = &event.position;
@@ -220,7 +220,7 @@ bool Spooler::settle_stored_letters() {
   for (const uint64_t number : numbers) {
     Loaded& event = loaded(number);
     letter_bytes_ -= std::exchange(event.letter_bytes, 0);
-    settle(event);
+    finish(event);
   }
   return !numbers.empty();
 }

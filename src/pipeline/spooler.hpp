@@ -97,7 +97,7 @@ class Spooler final : public EventFates {
   void load();
   void load(ReadEvent read);
   Loaded& loaded(uint64_t number);
-  void settle(Loaded& event);
+  void finish(Loaded& event);
   bool release();
   void tell_full(const std::string& reason);
   void note_figures();
